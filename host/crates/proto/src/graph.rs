@@ -1,0 +1,143 @@
+//! A submitted graph, checked and resolved: what the journal keeps and the scheduler runs.
+//!
+//! The edge turns names into places: a reference to a task is its index in the run, an argument
+//! is CBOR with holes. CBOR items can be joined by putting their bytes side by side, so filling a
+//! hole copies bytes and decodes nothing.
+
+use std::{ops::Range, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ModuleId, ObjectId, RunId, TaskIndex, Timestamp};
+
+/// What a run is, beside its tasks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RunHeader {
+    /// Its id.
+    pub id: RunId,
+    /// A name for people.
+    pub name: Option<String>,
+    /// Whether it still takes tasks.
+    pub open: bool,
+    /// The client's idempotency key and the hash of the body that came with it.
+    pub idempotency: Option<(String, [u8; 32])>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+}
+
+/// One key of a graph: a single task, or an array of tasks of the same function.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NodeSpec {
+    /// The key in the graph.
+    pub key: Arc<str>,
+    /// The module of the function.
+    pub module: ModuleId,
+    /// The module as the client wrote it, for showing.
+    pub module_name: Arc<str>,
+    /// The function's name.
+    pub function: Arc<str>,
+    /// The task's place in the run; for an array the places of its elements.
+    pub tasks: Range<TaskIndex>,
+    /// The elements of an array; `None` for a single task.
+    pub map: Option<MapSource>,
+    /// One template for each parameter of the function.
+    pub args: Vec<ArgTemplate>,
+    /// Tasks to wait for without using their results, as ranges of places.
+    pub after: Vec<Range<TaskIndex>>,
+    /// Options, with all defaults filled in.
+    pub options: TaskOptions,
+    /// Whether the results are outputs of the run.
+    pub output: bool,
+}
+
+/// Where the elements of an array task come from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum MapSource {
+    /// The integers `start + n * step`; each element has one part.
+    Range {
+        /// The first integer.
+        start: i64,
+        /// The distance from one to the next; never 0.
+        step: i64,
+    },
+    /// Elements with their parts written out.
+    Each(Vec<Vec<ArgTemplate>>),
+    /// Element `n` has as its parts the `n`-th of each source.
+    Zip(Vec<ZipSource>),
+}
+
+/// One side of a zip.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ZipSource {
+    /// The results of an array task: element `n` needs `tasks.start + n` alone.
+    Tasks(Range<TaskIndex>),
+    /// Values written out.
+    Values(Vec<ArgTemplate>),
+}
+
+/// An argument: CBOR bytes with holes, to be put side by side.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ArgTemplate(pub Vec<Part>);
+
+/// A piece of an argument. A template that is one single hole passes its value on as it is; in
+/// all other cases raw bytes become a CBOR byte string.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Part {
+    /// CBOR, as it is. Need not be a whole item: the header of a list whose items follow.
+    Literal(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The result of a task.
+    Task(TaskIndex),
+    /// The results of tasks side by side, as a CBOR list in order.
+    Tasks(Range<TaskIndex>),
+    /// The bytes of an object.
+    Object(ObjectId),
+    /// The n-th part of the array's element.
+    Item(u32),
+}
+
+impl ArgTemplate {
+    /// A template without holes.
+    pub fn literal(cbor: Vec<u8>) -> Self {
+        Self(vec![Part::Literal(cbor)])
+    }
+
+    /// A template that is one hole.
+    pub fn hole(part: Part) -> Self {
+        Self(vec![part])
+    }
+}
+
+/// What happens to a task when something it needs does not succeed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum OnFailed {
+    /// It is aborted.
+    #[default]
+    Abort,
+    /// It runs all the same; the missing result is `null`.
+    Run,
+}
+
+/// A task's options. Defaults of the function and of the run are already in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskOptions {
+    /// Further attempts after a failure of the function.
+    pub retries: u32,
+    /// Delay before the first of them, doubled each time, with jitter.
+    pub retry_delay_ms: u64,
+    /// Wall time of one attempt.
+    pub timeout_ms: u64,
+    /// Linear memory of one attempt.
+    pub memory_max_bytes: u64,
+    /// Higher goes first.
+    pub priority: i32,
+    /// Amounts of named resources, in thousandths.
+    pub resources: Vec<(Arc<str>, u64)>,
+    /// What happens when something it needs does not succeed.
+    pub on_failed: OnFailed,
+    /// Whether a known result may stand in for an execution.
+    pub cache: bool,
+    /// Whether the result stays when nobody needs it any more.
+    pub keep: bool,
+    /// Elements of an array that may fail before the others are aborted.
+    pub max_fails: Option<u32>,
+}

@@ -1,0 +1,32 @@
+//! The words that every part of Wask shares: ids, times, values, graphs, messages, records.
+//!
+//! Plain data and its encodings. This crate never does IO, never reads a clock and decides nothing.
+
+mod failure;
+mod frame;
+mod graph;
+mod ids;
+mod limits;
+mod module;
+mod record;
+mod state;
+mod time;
+mod value;
+
+pub mod executor;
+pub mod worker;
+
+pub use failure::{Failure, FailureKind};
+pub use frame::{FrameError, decode_frame, encode_frame};
+pub use graph::{
+    ArgTemplate, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions, ZipSource,
+};
+pub use ids::{IdError, MemoKey, ModuleId, ObjectId, RunId, Seq, TaskId, TaskIndex, WorkerId};
+pub use limits::{
+    ABI_PROFILE, CallLimits, DESCRIBE_LIMITS, INLINE_VALUE_MAX_BYTES, MODULE_MAX_BYTES,
+};
+pub use module::{FunctionInfo, ModuleInfo, ParamInfo, ResultInfo};
+pub use record::{Record, RecordError, StoredValue};
+pub use state::{RunState, TaskState};
+pub use time::{Timestamp, Timing};
+pub use value::{Encoding, StoredAt, Value, ValueData};

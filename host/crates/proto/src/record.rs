@@ -1,0 +1,223 @@
+//! Journal records: the hard state. Everything else is derived from them.
+//!
+//! A record is one version byte and a postcard body. Variants and fields are only ever added at
+//! the end; a change of meaning takes a new version.
+
+use std::{ops::Range, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Encoding, Failure, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, RunState,
+    TaskIndex, Timestamp, Timing,
+};
+
+/// The version written today.
+const VERSION: u8 = 1;
+
+/// One fact that must survive.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Record {
+    /// A module was uploaded; its bytes are stored as an object of the same hash.
+    ModuleAdded(Arc<ModuleInfo>),
+    /// A name points to a module from now on.
+    ModuleNamed {
+        /// The name.
+        name: Arc<str>,
+        /// What it points to.
+        id: ModuleId,
+    },
+    /// A module and the names that point to it are gone.
+    ModuleDeleted(ModuleId),
+    /// A client uploaded an object. Larger ones are in a file of that name.
+    ObjectAdded {
+        /// The hash of its bytes.
+        id: ObjectId,
+        /// Number of bytes.
+        size: u64,
+        /// Media type.
+        media_type: Arc<str>,
+        /// The bytes, up to `INLINE_VALUE_MAX_BYTES`.
+        #[serde(with = "serde_bytes")]
+        inline: Option<Vec<u8>>,
+    },
+    /// An object is gone.
+    ObjectDeleted(ObjectId),
+    /// A run was accepted.
+    RunSubmitted(Arc<RunHeader>),
+    /// A run got (more) tasks.
+    TasksAdded {
+        /// The run.
+        run: RunId,
+        /// When.
+        at: Timestamp,
+        /// The keys, in order of their places.
+        nodes: Arc<Vec<NodeSpec>>,
+    },
+    /// An open run takes no more tasks.
+    RunClosed {
+        /// The run.
+        run: RunId,
+    },
+    /// A task succeeded.
+    TaskSucceeded {
+        /// Its run.
+        run: RunId,
+        /// Its place.
+        task: TaskIndex,
+        /// The attempt, or the number of attempts before a result was found elsewhere.
+        attempt: u32,
+        /// When it became ready.
+        queued_at: Timestamp,
+        /// When and where it ran.
+        timing: Timing,
+        /// Whether it needed no execution.
+        cached: bool,
+        /// Its result.
+        value: StoredValue,
+    },
+    /// An attempt failed and another one follows.
+    AttemptFailed {
+        /// Its run.
+        run: RunId,
+        /// Its place.
+        task: TaskIndex,
+        /// The attempt.
+        attempt: u32,
+        /// When and where it ran.
+        timing: Timing,
+        /// What happened.
+        failure: Box<Failure>,
+    },
+    /// A task failed for good.
+    TaskFailed {
+        /// Its run.
+        run: RunId,
+        /// Its place.
+        task: TaskIndex,
+        /// The attempt.
+        attempt: u32,
+        /// When it became ready.
+        queued_at: Timestamp,
+        /// When and where it ran.
+        timing: Timing,
+        /// What happened.
+        failure: Box<Failure>,
+    },
+    /// A user stopped tasks.
+    TasksCancelled {
+        /// Their run.
+        run: RunId,
+        /// When.
+        at: Timestamp,
+        /// Their places.
+        tasks: Range<TaskIndex>,
+        /// Why, in the user's words.
+        reason: Option<Arc<str>>,
+    },
+    /// Tasks will not run because of another.
+    TasksAborted {
+        /// Their run.
+        run: RunId,
+        /// When.
+        at: Timestamp,
+        /// Their places.
+        tasks: Range<TaskIndex>,
+        /// The place of the task that failed or was cancelled.
+        cause: TaskIndex,
+    },
+    /// Failed, cancelled or aborted tasks, and inputs that were dropped, run again.
+    TasksRetried {
+        /// Their run.
+        run: RunId,
+        /// When.
+        at: Timestamp,
+        /// Their places.
+        tasks: Range<TaskIndex>,
+    },
+    /// Nobody wants these results any more.
+    TasksReleased {
+        /// Their run.
+        run: RunId,
+        /// Their places.
+        tasks: Range<TaskIndex>,
+    },
+    /// A run came to its end.
+    RunFinished {
+        /// The run.
+        run: RunId,
+        /// How.
+        state: RunState,
+        /// When.
+        at: Timestamp,
+    },
+    /// A run's results and history are gone.
+    RunDeleted(RunId),
+}
+
+/// A result, as the journal keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum StoredValue {
+    /// The bytes themselves, up to `INLINE_VALUE_MAX_BYTES`.
+    Inline(Encoding, #[serde(with = "serde_bytes")] Vec<u8>),
+    /// In a file, synced before this record was written.
+    Object(Encoding, ObjectId, u64),
+    /// An intermediate that only memory holds. Computed again if needed after a restart.
+    Transient(Encoding, u64),
+}
+
+/// Bytes that are no record of a known version.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The first byte is none that this program writes.
+    #[error("the record has version {0}, this program reads version {VERSION}")]
+    Version(u8),
+    /// No bytes at all.
+    #[error("the record is empty")]
+    Empty,
+    /// The body does not decode.
+    #[error("the record's body does not decode")]
+    Body(#[from] postcard::Error),
+}
+
+impl Record {
+    /// Appends the encoded record to `out`.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), RecordError> {
+        out.push(VERSION);
+        let body = std::mem::take(out);
+        *out = postcard::to_extend(self, body)?;
+        Ok(())
+    }
+
+    /// Reads one encoded record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        match bytes.split_first() {
+            None => Err(RecordError::Empty),
+            Some((&VERSION, body)) => Ok(postcard::from_bytes(body)?),
+            Some((&version, _)) => Err(RecordError::Version(version)),
+        }
+    }
+
+    /// The run a record speaks of.
+    pub fn run(&self) -> Option<RunId> {
+        match self {
+            Self::ModuleAdded(_)
+            | Self::ModuleNamed { .. }
+            | Self::ModuleDeleted(_)
+            | Self::ObjectAdded { .. }
+            | Self::ObjectDeleted(_) => None,
+            Self::RunSubmitted(header) => Some(header.id),
+            Self::TasksAdded { run, .. }
+            | Self::RunClosed { run }
+            | Self::TaskSucceeded { run, .. }
+            | Self::AttemptFailed { run, .. }
+            | Self::TaskFailed { run, .. }
+            | Self::TasksCancelled { run, .. }
+            | Self::TasksAborted { run, .. }
+            | Self::TasksRetried { run, .. }
+            | Self::TasksReleased { run, .. }
+            | Self::RunFinished { run, .. }
+            | Self::RunDeleted(run) => Some(*run),
+        }
+    }
+}
