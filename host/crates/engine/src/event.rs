@@ -102,7 +102,12 @@ pub enum Event {
         /// The tasks.
         tasks: Vec<Range<TaskIndex>>,
     },
-    /// Forget a finished run.
+    /// The caller does not have this result any more. It is computed again if anybody needs it.
+    ValueLost {
+        /// The task.
+        task: TaskId,
+    },
+    /// Forget a run without unfinished tasks. Changes nothing while there are some.
     DeleteRun(RunId),
     /// After a restart, between `AddTasks` and the first other event of that run: what the journal
     /// says of tasks. Produces no actions.

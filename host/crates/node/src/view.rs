@@ -238,6 +238,10 @@ pub struct WorkerView {
     pub name: Arc<str>,
     /// Tasks it runs at once.
     pub slots: u16,
+    /// Slots whose executor is up.
+    pub slots_ready: u16,
+    /// Why executors do not come up, if they do not.
+    pub trouble: Option<String>,
     /// Attempts it was given and has not reported.
     pub assigned: u32,
     /// Of these, how many are known to run.

@@ -134,10 +134,7 @@ impl SharedPage {
     pub fn try_claim(&self, seq: u64) -> bool {
         let before = self.claim.load(Ordering::Acquire);
         before & Self::REVOKED == 0
-            && self
-                .claim
-                .compare_exchange(before, seq, Ordering::AcqRel, Ordering::Acquire)
-                .is_ok()
+            && self.claim.compare_exchange(before, seq, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// For the executor: the worker has said `Resume`.

@@ -141,3 +141,56 @@ pub struct TaskOptions {
     /// Elements of an array that may fail before the others are aborted.
     pub max_fails: Option<u32>,
 }
+
+impl NodeSpec {
+    /// Visits the pieces of all argument templates, those of the array's elements included.
+    pub fn each_part(&self, visit: &mut dyn FnMut(&Part)) {
+        self.args.iter().flat_map(|arg| &arg.0).for_each(&mut *visit);
+        match &self.map {
+            Some(MapSource::Each(elements)) => {
+                elements.iter().flatten().flat_map(|arg| &arg.0).for_each(&mut *visit);
+            }
+            Some(MapSource::Zip(sources)) => {
+                for source in sources {
+                    if let ZipSource::Values(values) = source {
+                        values.iter().flat_map(|arg| &arg.0).for_each(&mut *visit);
+                    }
+                }
+            }
+            Some(MapSource::Range { .. }) | None => {}
+        }
+    }
+
+    /// The objects that the templates name.
+    pub fn objects(&self) -> Vec<ObjectId> {
+        let mut found = Vec::new();
+        self.each_part(&mut |part| {
+            if let Part::Object(id) = part {
+                found.push(*id);
+            }
+        });
+        found
+    }
+
+    /// The node without its elements: what all of them have in common.
+    #[must_use]
+    pub fn clone_without_map(&self) -> Self {
+        Self {
+            key: Arc::clone(&self.key),
+            module: self.module,
+            module_name: Arc::clone(&self.module_name),
+            function: Arc::clone(&self.function),
+            tasks: self.tasks.clone(),
+            map: None,
+            args: self.args.clone(),
+            after: self.after.clone(),
+            options: self.options.clone(),
+            output: self.output,
+        }
+    }
+
+    /// `module/function`, as the client wrote it.
+    pub fn call(&self) -> String {
+        format!("{}/{}", self.module_name, self.function)
+    }
+}

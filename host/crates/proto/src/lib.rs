@@ -13,6 +13,7 @@ mod state;
 mod time;
 mod value;
 
+pub mod compile;
 pub mod executor;
 pub mod worker;
 

@@ -39,4 +39,3 @@ pub struct Timing {
     /// The most linear memory it held, in bytes.
     pub peak_memory_bytes: u64,
 }
-

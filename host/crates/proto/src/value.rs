@@ -19,7 +19,7 @@ pub enum Encoding {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ValueData {
     /// Few enough to sit here: a number, a short text.
-    Small(u8, [u8; ValueData::SMALL_MAX_BYTES]),
+    Small(u8, [u8; Self::SMALL_MAX_BYTES]),
     /// In memory, shared.
     Shared(Arc<[u8]>),
     /// In the object store.

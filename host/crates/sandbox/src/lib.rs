@@ -1,1 +1,35 @@
-//! wip
+//! WebAssembly sandboxes: checks, compiles and describes modules, and runs single calls in
+//! executors.
+//!
+//! Everything here is synchronous and runs in child processes of its own: one compile child for
+//! each upload, one executor behind each slot. This crate never speaks HTTP, never schedules,
+//! never retries and never decides what runs next.
+
+mod args;
+mod bare;
+mod cache;
+mod call;
+mod check;
+mod clock;
+mod compile;
+mod describe;
+mod engine;
+mod executor;
+mod failure;
+mod fds;
+mod guest;
+mod inbox;
+mod instances;
+mod limiter;
+mod logs;
+mod outbox;
+mod panic_record;
+mod process;
+mod text;
+mod ticker;
+
+pub use args::{ArgsError, CompileArgs, ExecutorArgs};
+pub use bare::{BareError, fresh_calls_per_s};
+pub use compile::compile_child;
+pub use engine::{EngineError, executor_engine};
+pub use executor::executor_main;

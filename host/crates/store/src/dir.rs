@@ -167,6 +167,10 @@ fn make_private(path: &Path) -> Result<(), DirError> {
     if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
         return Err(DirError::NotPrivate { path: path.to_path_buf() });
     }
+    // What others could have put there must not be run; it is a cache and can be made again.
+    if found.mode() & 0o022 != 0 {
+        disk::remove_files_in(path).map_err(refused)?;
+    }
     fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(refused)
 }
 
@@ -195,8 +199,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let compiled = DataDir::open(root.path()).unwrap().compiled();
         fs::set_permissions(&compiled, Permissions::from_mode(0o777)).unwrap();
+        fs::write(compiled.join("planted.cwasm"), b"code of somebody else").unwrap();
         drop(DataDir::open(root.path()).unwrap());
         assert_eq!(fs::metadata(&compiled).unwrap().mode() & 0o777, 0o700);
+        assert!(!compiled.join("planted.cwasm").exists());
 
         fs::remove_dir(&compiled).unwrap();
         std::os::unix::fs::symlink("/tmp", &compiled).unwrap();
@@ -209,6 +215,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("data");
         fs::write(&path, b"").unwrap();
-        assert!(matches!(DataDir::open(&path).unwrap_err(), DirError::Create { path: p, .. } if p == path));
+        let refused = DataDir::open(&path).unwrap_err();
+        assert!(matches!(refused, DirError::Create { path: named, .. } if named == path));
     }
 }

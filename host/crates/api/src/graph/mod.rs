@@ -1,0 +1,25 @@
+//! Submissions: read, checked as a whole and turned into what the scheduler runs.
+//!
+//! Every error of a request is found before anything is queued. Time and memory are linear in the
+//! size of the body: arguments are copied once, functions are looked up once per text, schemas
+//! are compiled once per function.
+
+mod arguments;
+mod build;
+mod cycle;
+mod fit;
+mod keys;
+mod lengths;
+mod options;
+mod parse;
+mod refs;
+mod resolve;
+mod schema;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use build::{Checked, Context, check_call, check_more_tasks, check_run, check_value};
+pub(crate) use keys::{Target, split_name};
+pub(crate) use resolve::{Callee, Modules};
+pub(crate) use schema::SchemaCache;

@@ -1,0 +1,292 @@
+//! Workers: what they offer, and what they hold. An attempt that nobody waits for any more keeps
+//! its slot until the worker says that it is over.
+
+use std::{
+    collections::BTreeMap,
+    ops::{Index, IndexMut},
+    sync::Arc,
+};
+
+use wask_proto::{TaskId, WorkerId};
+
+use crate::{Engine, cell::TaskRef, queue::Resources, slab::Slab, step::Step};
+
+/// A worker, as others may see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WorkerView {
+    /// Its number.
+    pub id: WorkerId,
+    /// Tasks it runs at once.
+    pub slots: u16,
+    /// Attempts that are known to have begun; short ones are over before anybody hears of them.
+    pub running: u32,
+    /// Attempts that it holds beside those.
+    pub prefetched: u32,
+    /// Named resources, in thousandths: what there is, and what is free.
+    pub resources: Vec<(Arc<str>, u64, u64)>,
+    /// Whether it takes no more work.
+    pub draining: bool,
+}
+
+/// A worker.
+#[derive(Debug, Default)]
+pub(crate) struct Worker {
+    pub(crate) id: WorkerId,
+    pub(crate) slots: u16,
+    pub(crate) draining: bool,
+    pub(crate) resources: BTreeMap<Arc<str>, Amount>,
+    /// Attempts that tasks wait for.
+    pub(crate) entries: Vec<Entry>,
+    /// Attempts that nobody waits for, until the worker is done with them.
+    pub(crate) fenced: BTreeMap<(TaskId, u32), Entry>,
+    pub(crate) started: u32,
+    /// Entries that the worker was asked to hand back.
+    pub(crate) reclaiming: u32,
+    /// Estimated work that it holds and that is not known to have begun.
+    pub(crate) waiting_us: u64,
+}
+
+/// How much of a resource there is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Amount {
+    pub(crate) total: u64,
+    pub(crate) free: u64,
+}
+
+/// An attempt that occupies a worker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) task: TaskRef,
+    pub(crate) class: u32,
+    /// Order of reservation, over all workers.
+    pub(crate) order: u64,
+    /// Its share of the worker's waiting work; 0 once it is known to have begun.
+    pub(crate) cost_us: u32,
+    pub(crate) started: bool,
+    pub(crate) reclaiming: bool,
+}
+
+impl Worker {
+    fn new(id: WorkerId, slots: u16, resources: Vec<(Arc<str>, u64)>) -> Self {
+        let amount = |(name, total)| (name, Amount { total, free: total });
+        Self { id, slots, resources: resources.into_iter().map(amount).collect(), ..Self::default() }
+    }
+
+    /// Attempts that it holds.
+    pub(crate) fn held(&self) -> u32 {
+        (self.entries.len() + self.fenced.len()) as u32
+    }
+
+    /// Attempts that it holds and that are not known to have begun.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.held() - self.started
+    }
+
+    /// Slots that are not taken by long attempts.
+    pub(crate) fn quick_slots(&self) -> u32 {
+        u32::from(self.slots).saturating_sub(self.started)
+    }
+
+    /// Slots that have nothing to do, not even something that was sent ahead.
+    pub(crate) fn idle_slots(&self) -> u32 {
+        u32::from(self.slots).saturating_sub(self.held())
+    }
+
+    /// Whether it takes work, and has these resources when it is idle.
+    pub(crate) fn could_run(&self, resources: &Resources) -> bool {
+        let has = |(name, amount): &(Arc<str>, u64)| {
+            self.resources.get(name).is_some_and(|have| have.total >= *amount)
+        };
+        !self.draining && self.slots > 0 && resources.iter().all(has)
+    }
+
+    /// The first of these resources that is too scarce now: its name, what is there, what is
+    /// asked, what is free.
+    pub(crate) fn lacks(&self, resources: &Resources) -> Option<(Arc<str>, u64, u64, u64)> {
+        resources.iter().find_map(|(name, asked)| {
+            let have = self.resources.get(name).copied().unwrap_or(Amount { total: 0, free: 0 });
+            (have.free < *asked).then(|| (name.clone(), have.total, *asked, have.free))
+        })
+    }
+
+    pub(crate) fn view(&self) -> WorkerView {
+        WorkerView {
+            id: self.id,
+            slots: self.slots,
+            running: self.started,
+            prefetched: self.waiting(),
+            resources: self.resources.iter().map(|(n, a)| (n.clone(), a.total, a.free)).collect(),
+            draining: self.draining,
+        }
+    }
+
+    fn occupy(&mut self, cost_us: u32, resources: &Resources) {
+        self.waiting_us += u64::from(cost_us);
+        for (name, amount) in resources {
+            if let Some(have) = self.resources.get_mut(name) {
+                have.free -= amount;
+            }
+        }
+    }
+
+    fn free(&mut self, entry: &Entry, resources: &Resources) {
+        self.waiting_us -= u64::from(entry.cost_us);
+        self.started -= u32::from(entry.started);
+        for (name, amount) in resources {
+            if let Some(have) = self.resources.get_mut(name) {
+                have.free += amount;
+            }
+        }
+    }
+}
+
+/// All workers.
+#[derive(Debug, Default)]
+pub(crate) struct WorkerTable {
+    workers: Slab<Worker>,
+    by_id: BTreeMap<WorkerId, u32>,
+    next_order: u64,
+}
+
+impl WorkerTable {
+    pub(crate) fn place(&self, id: WorkerId) -> Option<u32> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// The places of all workers, by number.
+    pub(crate) fn places(&self) -> impl Iterator<Item = u32> + '_ {
+        self.by_id.values().copied()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+}
+
+impl Index<u32> for WorkerTable {
+    type Output = Worker;
+
+    fn index(&self, place: u32) -> &Worker {
+        &self.workers[place]
+    }
+}
+
+impl IndexMut<u32> for WorkerTable {
+    fn index_mut(&mut self, place: u32) -> &mut Worker {
+        &mut self.workers[place]
+    }
+}
+
+impl Engine {
+    pub(crate) fn on_worker_joined(
+        &mut self,
+        worker: WorkerId,
+        slots: u16,
+        resources: Vec<(Arc<str>, u64)>,
+        step: &mut Step<'_>,
+    ) {
+        if self.workers.place(worker).is_some() {
+            return;
+        }
+        let place = self.workers.workers.insert(Worker::new(worker, slots, resources));
+        self.workers.by_id.insert(worker, place);
+        self.change_capabilities(place, 1, step);
+    }
+
+    pub(crate) fn on_worker_draining(&mut self, worker: WorkerId, step: &mut Step<'_>) {
+        let Some(place) = self.workers.place(worker) else { return };
+        self.stop_offering(place, step);
+    }
+
+    pub(crate) fn on_worker_left(&mut self, worker: WorkerId, step: &mut Step<'_>) {
+        let Some(place) = self.workers.place(worker) else { return };
+        self.stop_offering(place, step);
+        self.workers.by_id.remove(&worker);
+        let gone = self.workers.workers.remove(place);
+        for entry in gone.fenced.into_values() {
+            self.queue.release(entry.class);
+        }
+        let mut entries = gone.entries;
+        entries.sort_by_key(|entry| entry.order);
+        for entry in entries {
+            self.attempt_bereft(entry.task, step);
+        }
+    }
+
+    /// Adds an attempt to a worker's list and takes its capacity. Tells its position.
+    pub(crate) fn reserve(&mut self, worker: u32, task: TaskRef, class: u32, cost_us: u32) -> u32 {
+        let order = self.workers.next_order;
+        self.workers.next_order += 1;
+        let entry = Entry { task, class, order, cost_us, started: false, reclaiming: false };
+        let worker = &mut self.workers[worker];
+        worker.occupy(cost_us, &self.queue.class(class).resources);
+        worker.entries.push(entry);
+        (worker.entries.len() - 1) as u32
+    }
+
+    /// Takes an attempt off a worker's list and frees its capacity.
+    pub(crate) fn vacate(&mut self, worker: u32, position: u32) {
+        let entry = self.take_entry(worker, position);
+        let resources = &self.queue.class(entry.class).resources;
+        self.workers[worker].free(&entry, resources);
+    }
+
+    /// Takes an attempt off a worker's list; its capacity stays occupied until the worker says
+    /// that it is over.
+    pub(crate) fn fence(&mut self, worker: u32, position: u32, attempt: u32) {
+        let entry = self.take_entry(worker, position);
+        self.queue.retain(entry.class);
+        let id = self.runs.id(entry.task);
+        self.workers[worker].fenced.insert((id, attempt), entry);
+    }
+
+    /// The worker is done with an attempt that nobody waits for.
+    pub(crate) fn release_fenced(&mut self, worker: u32, task: TaskId, attempt: u32) {
+        let Some(entry) = self.workers[worker].fenced.remove(&(task, attempt)) else { return };
+        self.workers[worker].free(&entry, &self.queue.class(entry.class).resources);
+        self.queue.release(entry.class);
+    }
+
+    /// An attempt is known to have begun: it may take long, so its slot takes nothing more.
+    pub(crate) fn mark_started(&mut self, worker: u32, position: u32) {
+        let worker = &mut self.workers[worker];
+        let entry = &mut worker.entries[position as usize];
+        if entry.reclaiming {
+            entry.reclaiming = false;
+            worker.reclaiming -= 1;
+        }
+        entry.started = true;
+        worker.started += 1;
+        worker.waiting_us -= u64::from(std::mem::take(&mut entry.cost_us));
+    }
+
+    fn take_entry(&mut self, worker: u32, position: u32) -> Entry {
+        let worker = &mut self.workers[worker];
+        let mut entry = worker.entries.swap_remove(position as usize);
+        if entry.reclaiming {
+            entry.reclaiming = false;
+            worker.reclaiming -= 1;
+        }
+        if let Some(moved) = worker.entries.get(position as usize) {
+            self.runs.cell_mut(moved.task).phase.move_to(position);
+        }
+        entry
+    }
+
+    fn stop_offering(&mut self, place: u32, step: &mut Step<'_>) {
+        if !self.workers[place].draining {
+            self.change_capabilities(place, -1, step);
+            self.workers[place].draining = true;
+        }
+    }
+
+    /// Counts a worker in or out of every class that it could run.
+    fn change_capabilities(&mut self, place: u32, change: i32, step: &mut Step<'_>) {
+        let worker = &self.workers[place];
+        let runs = self.queue.classes().filter(|(_, class)| worker.could_run(&class.resources));
+        let classes: Vec<u32> = runs.map(|(class, _)| class).collect();
+        for class in classes {
+            self.change_capable(class, change, step);
+        }
+    }
+}

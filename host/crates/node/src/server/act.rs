@@ -1,0 +1,259 @@
+//! Carrying the engine's actions out, one function for each.
+
+use std::{ops::Range, sync::Arc};
+
+use wask_engine::{Action, Event, ResultSource, Settled};
+use wask_proto::{
+    Failure, FailureKind, Record, RunId, RunState, TaskId, TaskIndex, TaskState, Timestamp, Timing,
+    Value, WorkerId,
+    worker::{AttemptId, WorkerOutcome},
+};
+
+use super::{Server, UnderWay};
+use crate::view::{EventKind, EventView};
+
+impl Server {
+    /// Hands an event to the engine and carries out what follows.
+    pub(super) fn handle(&mut self, event: Event) {
+        let mut actions = std::mem::take(&mut self.actions);
+        self.engine.handle(event, self.now, &mut actions);
+        self.act(&mut actions);
+        self.actions = actions;
+    }
+
+    /// Carries actions out, in order. Staging puts new ones at the end of its own list.
+    pub(super) fn act(&mut self, actions: &mut Vec<Action>) {
+        for action in actions.drain(..) {
+            match action {
+                Action::StateChanged { run, tasks, state } => self.state_changed(run, tasks, state),
+                Action::Stage { task } => self.stage(task),
+                Action::Assign { worker, task, attempt } => self.assign(worker, task, attempt),
+                Action::Cancel { worker, task, attempt } => self.cancel_on(worker, task, attempt),
+                Action::Reclaim { worker, task, attempt } => self.reclaim(worker, task, attempt),
+                Action::Unstage { task } => drop(self.staged.remove(&task)),
+                Action::AttemptFailed { task, attempt, retry_at } => {
+                    self.attempt_failed(task, attempt, retry_at);
+                }
+                Action::Settled { run, tasks, attempt, how } => {
+                    self.settled(run, tasks, attempt, how);
+                }
+                Action::Retried { run, tasks } => self.retried(run, tasks),
+                Action::Released { run, tasks } => {
+                    self.record(&Record::TasksReleased { run, tasks }, None);
+                }
+                Action::Drop { run, tasks } => self.drop_values(run, tasks),
+                Action::RunFinished { run, state } => self.run_finished(run, state),
+                Action::RunResumed { run } => self.run_resumed(run),
+            }
+        }
+    }
+
+    fn state_changed(&mut self, run: RunId, tasks: Range<TaskIndex>, state: TaskState) {
+        let now = self.now;
+        if let Some(row) = self.model.runs.get_mut(&run) {
+            row.set_states(tasks.clone(), state, now);
+        }
+        if state == TaskState::Running && self.hub.is_watched() {
+            self.tell_running(run, tasks);
+        }
+    }
+
+    /// Running is no fact for the journal; watchers hear of it in passing.
+    fn tell_running(&mut self, run: RunId, tasks: Range<TaskIndex>) {
+        let Some(row) = self.model.runs.get(&run) else { return };
+        let Some(node) = row.node_of(tasks.start) else { return };
+        let spec = node.spec();
+        let attempt = row.tasks.get(tasks.start as usize).map_or(0, |task| task.attempt);
+        let what = EventKind::Task {
+            key: Arc::clone(&spec.key),
+            call: row.call_of(node),
+            element: spec.map.is_some().then(|| tasks.start - spec.tasks.start),
+            count: tasks.end - tasks.start,
+            state: TaskState::Running,
+            attempt,
+            cached: false,
+            timing: None,
+            queued_at: None,
+            failure: None,
+        };
+        self.events.push(EventView { seq: None, at: self.now, run: Some(run), what });
+    }
+
+    fn assign(&mut self, worker: WorkerId, task: TaskId, attempt: u32) {
+        let Some(mut staged) = self.staged.remove(&task) else {
+            return tracing::error!(?task, "a task was assigned that was not staged");
+        };
+        staged.assignment.id = AttemptId { task, attempt };
+        if let Some(row) = self.model.runs.get_mut(&task.run)
+            && let Some(row) = row.tasks.get_mut(task.index as usize)
+        {
+            row.attempt = attempt;
+        }
+        self.under_way.insert(task, UnderWay { memo: staged.memo });
+        if let Some(port) = self.workers.get_mut(&worker) {
+            port.assign.push(staged.assignment);
+        }
+    }
+
+    fn cancel_on(&mut self, worker: WorkerId, task: TaskId, attempt: u32) {
+        self.under_way.remove(&task);
+        if let Some(port) = self.workers.get_mut(&worker) {
+            let id = AttemptId { task, attempt };
+            // What was not sent yet is sent first; the worker sees both in order.
+            port.cancel.push(id);
+        }
+    }
+
+    fn reclaim(&mut self, worker: WorkerId, task: TaskId, attempt: u32) {
+        if let Some(port) = self.workers.get_mut(&worker) {
+            port.reclaim.push(AttemptId { task, attempt });
+        }
+    }
+
+    fn attempt_failed(&mut self, task: TaskId, attempt: u32, retry_at: Timestamp) {
+        self.under_way.remove(&task);
+        let (timing, failure) = self.failure_in_hand();
+        let TaskId { run, index } = task;
+        let record = Record::AttemptFailed { run, task: index, attempt, timing, failure };
+        self.record(&record, None);
+        if let Some(row) = self.model.runs.get_mut(&run) {
+            row.extra_mut(index).retry_at = Some(retry_at);
+        }
+    }
+
+    fn settled(&mut self, run: RunId, tasks: Range<TaskIndex>, attempt: u32, how: Settled) {
+        self.touched.push(run);
+        self.hand.changed += u64::from(tasks.end - tasks.start);
+        let at = self.now;
+        match how {
+            Settled::Succeeded(source) => {
+                self.succeeded(TaskId { run, index: tasks.start }, attempt, source);
+            }
+            Settled::Failed => self.failed(TaskId { run, index: tasks.start }, attempt),
+            Settled::Cancelled => {
+                let reason = self.hand.reason.clone();
+                self.totals.cancelled += u64::from(tasks.end - tasks.start);
+                self.record(&Record::TasksCancelled { run, at, tasks, reason }, None);
+            }
+            Settled::Aborted { cause } => {
+                self.record(&Record::TasksAborted { run, at, tasks, cause }, None);
+            }
+        }
+    }
+
+    fn succeeded(&mut self, task: TaskId, attempt: u32, source: ResultSource) {
+        let under_way = self.under_way.remove(&task);
+        let (value, timing) = match source {
+            ResultSource::Attempt => self.success_in_hand(),
+            ResultSource::Known => (self.hand.known.clone(), self.passing_timing()),
+            ResultSource::SameAs(leader) => (self.value_of(leader), self.passing_timing()),
+        };
+        let Some(value) = value else {
+            return tracing::error!(?task, "a task succeeded without a value");
+        };
+        let cached = source != ResultSource::Attempt;
+        if !cached {
+            self.totals.succeeded += 1;
+            self.hand.success = Some((task, value.clone()));
+        } else {
+            self.memo.hits += 1;
+        }
+        let record = Record::TaskSucceeded {
+            run: task.run,
+            task: task.index,
+            attempt,
+            queued_at: self.queued_at(task),
+            timing,
+            cached,
+            value: self.stored_value(&value),
+        };
+        self.hold(&value);
+        self.record(&record, Some(value.clone()));
+        self.index_result(task, &value, under_way.and_then(|call| call.memo));
+    }
+
+    fn failed(&mut self, task: TaskId, attempt: u32) {
+        self.under_way.remove(&task);
+        self.staged.remove(&task);
+        let (timing, failure) = match self.hand.invalid.take() {
+            Some(failure) => (self.passing_timing(), Box::new(failure)),
+            None => self.failure_in_hand(),
+        };
+        self.totals.failed += 1;
+        let queued_at = self.queued_at(task);
+        let TaskId { run, index } = task;
+        let record = Record::TaskFailed { run, task: index, attempt, queued_at, timing, failure };
+        self.record(&record, None);
+    }
+
+    fn retried(&mut self, run: RunId, tasks: Range<TaskIndex>) {
+        self.hand.changed += u64::from(tasks.end - tasks.start);
+        self.record(&Record::TasksRetried { run, at: self.now, tasks }, None);
+    }
+
+    fn drop_values(&mut self, run: RunId, tasks: Range<TaskIndex>) {
+        let Some(row) = self.model.runs.get_mut(&run) else { return };
+        let rows = row.tasks.get_mut(tasks.start as usize..tasks.end as usize);
+        let freed: Vec<Value> =
+            rows.into_iter().flatten().filter_map(|task| task.value.take()).collect();
+        self.hold_back(&freed);
+    }
+
+    fn run_finished(&mut self, run: RunId, state: RunState) {
+        self.touched.push(run);
+        self.record(&Record::RunFinished { run, state, at: self.now }, None);
+    }
+
+    fn run_resumed(&mut self, run: RunId) {
+        if let Some(row) = self.model.runs.get_mut(&run) {
+            row.state = RunState::Running;
+            row.finished_at = None;
+        }
+    }
+
+    fn success_in_hand(&self) -> (Option<Value>, Timing) {
+        match &self.hand.finished {
+            Some(finished) => match &finished.outcome {
+                WorkerOutcome::Success(value) => (Some(value.clone()), finished.timing),
+                _ => (None, finished.timing),
+            },
+            None => (None, Timing::default()),
+        }
+    }
+
+    fn failure_in_hand(&self) -> (Timing, Box<Failure>) {
+        let lost = |why: &str| {
+            let message = format!("the executor died under the task: {why}");
+            Box::new(Failure::new(FailureKind::WorkerLost, message))
+        };
+        let Some(finished) = &self.hand.finished else {
+            return (self.passing_timing(), lost("its worker left"));
+        };
+        let failure = match &finished.outcome {
+            WorkerOutcome::Failure(failure) => failure.clone(),
+            WorkerOutcome::Lost(why) => lost(why),
+            WorkerOutcome::Success(_) | WorkerOutcome::Cancelled => lost("it was stopped"),
+        };
+        (finished.timing, failure)
+    }
+
+    /// The timing of what needed no execution.
+    fn passing_timing(&self) -> Timing {
+        Timing { finished_at: self.now, ..Timing::default() }
+    }
+
+    fn queued_at(&self, task: TaskId) -> Timestamp {
+        let row = self.model.runs.get(&task.run).and_then(|r| r.tasks.get(task.index as usize));
+        row.map_or(self.now, |row| if row.queued_at.0 == 0 { self.now } else { row.queued_at })
+    }
+
+    fn value_of(&self, task: TaskId) -> Option<Value> {
+        if let Some((last, value)) = &self.hand.success
+            && *last == task
+        {
+            return Some(value.clone());
+        }
+        let run = self.model.runs.get(&task.run)?;
+        run.tasks.get(task.index as usize)?.value.clone()
+    }
+}

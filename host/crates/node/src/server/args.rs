@@ -1,0 +1,361 @@
+//! Putting arguments together: templates and results in, pieces of bytes out.
+//!
+//! Copies no large value and decodes nothing but the header of a CBOR byte string. Pure: reads
+//! results through [`Inputs`], never files.
+
+use wask_proto::{
+    ArgTemplate, Encoding, MapSource, NodeSpec, ObjectId, Part, TaskIndex, Value, ZipSource,
+};
+
+/// Where results and objects come from.
+pub(crate) trait Inputs {
+    /// The result of a task; `None` when it did not succeed.
+    fn result(&self, task: TaskIndex) -> Option<Value>;
+    /// An object's value.
+    fn object(&self, id: &ObjectId) -> Option<Value>;
+    /// The bytes of a stored value, for the rare case that its header must be seen.
+    fn load(&self, value: &Value) -> Option<Vec<u8>>;
+}
+
+/// Why arguments cannot be put together.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum ArgError {
+    /// An object is gone.
+    #[error("the object {0} does not exist any more")]
+    ObjectGone(ObjectId),
+    /// A parameter takes bytes, and the value is something else.
+    #[error("parameter `{0}` takes bytes, but its argument is structured data")]
+    NotBytes(String),
+    /// The array has no such element or part.
+    #[error("the element has no part {0}")]
+    NoItem(u32),
+    /// More than a call can take.
+    #[error("the arguments have {size} bytes together, more than the limit of {limit}")]
+    TooLarge {
+        /// Their size.
+        size: u64,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+/// The largest arguments of one call.
+pub(crate) const ARGS_MAX_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// The pieces of one argument, to be put side by side.
+pub(crate) type Pieces = Vec<Value>;
+
+/// The arguments of a task. `params` tells each parameter's name and whether it takes raw bytes.
+pub(crate) fn assemble<'a>(
+    spec: &NodeSpec,
+    task: TaskIndex,
+    params: impl Iterator<Item = (&'a str, bool)>,
+    inputs: &dyn Inputs,
+) -> Result<Vec<Pieces>, ArgError> {
+    let element = task.saturating_sub(spec.tasks.start);
+    let context = Context { spec, element, inputs };
+    let args: Vec<Pieces> = spec
+        .args
+        .iter()
+        .zip(params)
+        .map(|(template, (name, raw))| context.argument(template, name, raw))
+        .collect::<Result<_, _>>()?;
+    let size = args.iter().flatten().map(Value::size).sum();
+    if size > ARGS_MAX_BYTES {
+        return Err(ArgError::TooLarge { size, limit: ARGS_MAX_BYTES });
+    }
+    Ok(args)
+}
+
+struct Context<'a> {
+    spec: &'a NodeSpec,
+    element: u32,
+    inputs: &'a dyn Inputs,
+}
+
+impl Context<'_> {
+    fn argument(&self, template: &ArgTemplate, name: &str, raw: bool) -> Result<Pieces, ArgError> {
+        let whole = self.whole(template)?;
+        match (whole, raw) {
+            (Whole::One(value), true) => Ok(vec![self.as_raw(value, name)?]),
+            (Whole::One(value), false) => {
+                if value.encoding == Encoding::Cbor {
+                    return Ok(vec![value]);
+                }
+                let mut joiner = Joiner::default();
+                joiner.item(value);
+                Ok(joiner.finish())
+            }
+            (Whole::Many(pieces), false) => Ok(pieces),
+            (Whole::Many(_), true) => Err(ArgError::NotBytes(name.to_owned())),
+        }
+    }
+
+    /// A template's value: one value as it is, or CBOR in pieces.
+    fn whole(&self, template: &ArgTemplate) -> Result<Whole, ArgError> {
+        if let [part] = template.0.as_slice() {
+            match part {
+                Part::Literal(bytes) => {
+                    return Ok(Whole::One(Value::from_bytes(Encoding::Cbor, bytes)));
+                }
+                Part::Task(task) => return Ok(Whole::One(self.result(*task))),
+                Part::Object(id) => return Ok(Whole::One(self.object(id)?)),
+                Part::Item(part) => return self.item(*part),
+                Part::Tasks(_) => {}
+            }
+        }
+        let mut joiner = Joiner::default();
+        template.0.iter().try_for_each(|part| self.push_part(part, &mut joiner))?;
+        Ok(Whole::Many(joiner.finish()))
+    }
+
+    fn push_part(&self, part: &Part, to: &mut Joiner) -> Result<(), ArgError> {
+        match part {
+            Part::Literal(bytes) => to.bytes(bytes),
+            Part::Task(task) => to.item(self.result(*task)),
+            Part::Tasks(range) => {
+                to.bytes(&header(ARRAY, u64::from(range.end - range.start)));
+                range.clone().for_each(|task| to.item(self.result(task)));
+            }
+            Part::Object(id) => to.item(self.object(id)?),
+            Part::Item(part) => match self.item(*part)? {
+                Whole::One(value) => to.item(value),
+                Whole::Many(more) => more.into_iter().for_each(|piece| to.piece(piece)),
+            },
+        }
+        Ok(())
+    }
+
+    fn item(&self, part: u32) -> Result<Whole, ArgError> {
+        let missing = ArgError::NoItem(part);
+        let element = self.element as usize;
+        match &self.spec.map {
+            Some(MapSource::Range { start, step }) if part == 0 => {
+                let number = start.saturating_add(step.saturating_mul(i64::from(self.element)));
+                Ok(Whole::One(Value::from_bytes(Encoding::Cbor, &integer(number))))
+            }
+            Some(MapSource::Each(elements)) => {
+                self.whole(elements.get(element).and_then(|e| e.get(part as usize)).ok_or(missing)?)
+            }
+            Some(MapSource::Zip(sources)) => match sources.get(part as usize).ok_or(missing)? {
+                ZipSource::Tasks(range) => Ok(Whole::One(self.result(range.start + self.element))),
+                ZipSource::Values(values) => {
+                    self.whole(values.get(element).ok_or(ArgError::NoItem(part))?)
+                }
+            },
+            Some(MapSource::Range { .. }) | None => Err(missing),
+        }
+    }
+
+    fn result(&self, task: TaskIndex) -> Value {
+        self.inputs.result(task).unwrap_or_else(Value::null)
+    }
+
+    fn object(&self, id: &ObjectId) -> Result<Value, ArgError> {
+        self.inputs.object(id).ok_or(ArgError::ObjectGone(*id))
+    }
+
+    /// Raw bytes for a parameter that takes them: as they are, or out of a CBOR byte string.
+    fn as_raw(&self, value: Value, name: &str) -> Result<Value, ArgError> {
+        if value.encoding == Encoding::Raw {
+            return Ok(value);
+        }
+        let not_bytes = || ArgError::NotBytes(name.to_owned());
+        let loaded;
+        let bytes = match value.bytes() {
+            Some(bytes) => bytes,
+            None => {
+                loaded = self.inputs.load(&value).ok_or_else(not_bytes)?;
+                &loaded
+            }
+        };
+        let content = byte_string(bytes).ok_or_else(not_bytes)?;
+        Ok(Value::from_bytes(Encoding::Raw, content))
+    }
+}
+
+enum Whole {
+    One(Value),
+    Many(Pieces),
+}
+
+const BYTES: u8 = 2 << 5;
+const ARRAY: u8 = 4 << 5;
+
+/// Collects pieces; small ones are copied together, so that a list of a thousand numbers is one
+/// piece.
+#[derive(Default)]
+struct Joiner {
+    pieces: Pieces,
+    open: Vec<u8>,
+}
+
+/// Values up to this size are copied into their neighbours.
+const JOIN_MAX_BYTES: usize = 4096;
+
+impl Joiner {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.open.extend_from_slice(bytes);
+    }
+
+    /// Adds a value as a CBOR item: raw bytes become a byte string.
+    fn item(&mut self, value: Value) {
+        if value.encoding == Encoding::Raw {
+            self.bytes(&header(BYTES, value.size()));
+        }
+        self.piece(value);
+    }
+
+    fn piece(&mut self, value: Value) {
+        match value.bytes() {
+            Some(bytes) if bytes.len() <= JOIN_MAX_BYTES => self.open.extend_from_slice(bytes),
+            _ => {
+                self.close();
+                self.pieces.push(value);
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.pieces.push(Value::from_bytes(Encoding::Cbor, &self.open));
+            self.open.clear();
+        }
+    }
+
+    fn finish(mut self) -> Pieces {
+        self.close();
+        self.pieces
+    }
+}
+
+/// The head of a CBOR item of that major type (RFC 8949 §3), in its shortest form.
+fn header(major: u8, n: u64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(9);
+    match n {
+        0..24 => out.push(major | n as u8),
+        24..0x100 => out.extend([major | 24, n as u8]),
+        0x100..0x1_0000 => {
+            out.push(major | 25);
+            out.extend((n as u16).to_be_bytes());
+        }
+        0x1_0000..0x1_0000_0000 => {
+            out.push(major | 26);
+            out.extend((n as u32).to_be_bytes());
+        }
+        _ => {
+            out.push(major | 27);
+            out.extend(n.to_be_bytes());
+        }
+    }
+    out
+}
+
+fn integer(n: i64) -> Vec<u8> {
+    if n >= 0 { header(0, n as u64) } else { header(1 << 5, !(n as u64)) }
+}
+
+/// The content of a CBOR byte string of definite length that fills `bytes`.
+fn byte_string(bytes: &[u8]) -> Option<&[u8]> {
+    let (&first, rest) = bytes.split_first()?;
+    if first >> 5 != 2 {
+        return None;
+    }
+    let (length, content) = match first & 31 {
+        n @ 0..24 => (u64::from(n), rest),
+        24 => (u64::from(*rest.first()?), rest.get(1..)?),
+        25 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), rest.get(2..)?),
+        26 => (u64::from(u32::from_be_bytes(*rest.first_chunk()?)), rest.get(4..)?),
+        27 => (u64::from_be_bytes(*rest.first_chunk()?), rest.get(8..)?),
+        _ => return None,
+    };
+    (content.len() as u64 == length).then_some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use wask_proto::{ModuleId, OnFailed, TaskOptions, ValueData};
+
+    use super::*;
+
+    struct Results(Vec<Option<Value>>);
+
+    impl Inputs for Results {
+        fn result(&self, task: TaskIndex) -> Option<Value> {
+            self.0[task as usize].clone()
+        }
+        fn object(&self, _: &ObjectId) -> Option<Value> {
+            None
+        }
+        fn load(&self, _: &Value) -> Option<Vec<u8>> {
+            None
+        }
+    }
+
+    fn spec(args: Vec<ArgTemplate>, map: Option<MapSource>) -> NodeSpec {
+        NodeSpec {
+            key: "k".into(),
+            module: ModuleId([0; 32]),
+            module_name: "m".into(),
+            function: "f".into(),
+            tasks: 0..10,
+            map,
+            args,
+            after: Vec::new(),
+            options: TaskOptions {
+                retries: 0,
+                retry_delay_ms: 0,
+                timeout_ms: 0,
+                memory_max_bytes: 0,
+                priority: 0,
+                resources: Vec::new(),
+                on_failed: OnFailed::Abort,
+                cache: true,
+                keep: false,
+                max_fails: None,
+            },
+            output: true,
+        }
+    }
+
+    fn bytes_of(spec: &NodeSpec, task: u32, raw: bool, results: Vec<Option<Value>>) -> Vec<u8> {
+        let params = std::iter::repeat(("p", raw));
+        let args = assemble(spec, task, params, &Results(results)).unwrap();
+        args.concat().iter().flat_map(|v| v.bytes().unwrap().to_vec()).collect()
+    }
+
+    #[test]
+    fn a_list_of_results_becomes_one_cbor_array_with_null_for_what_failed() {
+        let spec = spec(vec![ArgTemplate(vec![Part::Tasks(0..3)])], None);
+        let results = vec![
+            Some(Value::from_bytes(Encoding::Cbor, &[0x05])),
+            None,
+            Some(Value::from_bytes(Encoding::Raw, b"ab")),
+        ];
+        assert_eq!(bytes_of(&spec, 0, false, results), [0x83, 0x05, 0xf6, 0x42, b'a', b'b']);
+    }
+
+    #[test]
+    fn elements_of_a_range_are_numbers_in_their_shortest_form() {
+        let map = Some(MapSource::Range { start: -2, step: 300 });
+        let spec = spec(vec![ArgTemplate::hole(Part::Item(0))], map);
+        assert_eq!(bytes_of(&spec, 0, false, vec![]), [0x21]);
+        assert_eq!(bytes_of(&spec, 1, false, vec![]), [0x19, 0x01, 0x2a]);
+    }
+
+    #[test]
+    fn a_parameter_of_bytes_takes_raw_results_and_byte_strings_but_no_numbers() {
+        let hole = spec(vec![ArgTemplate::hole(Part::Task(0))], None);
+        let raw =
+            Value { encoding: Encoding::Raw, data: ValueData::Shared(Arc::from(&b"xyz"[..])) };
+        assert_eq!(bytes_of(&hole, 0, true, vec![Some(raw)]), b"xyz");
+        let text = spec(vec![ArgTemplate::literal(vec![0x42, 7, 8])], None);
+        assert_eq!(bytes_of(&text, 0, true, vec![]), [7, 8]);
+        let number = spec(vec![ArgTemplate::literal(vec![0x07])], None);
+        let params = std::iter::once(("p", true));
+        let error = assemble(&number, 0, params, &Results(vec![])).unwrap_err();
+        assert_eq!(error, ArgError::NotBytes("p".into()));
+    }
+}

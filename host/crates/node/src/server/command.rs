@@ -1,0 +1,132 @@
+//! What the handle asks of the server loop. One variant for each thing that changes state; all
+//! reading goes through [`Command::Read`].
+
+use std::{ops::Range, sync::Arc};
+
+use tokio::sync::oneshot;
+use wask_proto::{
+    ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, TaskIndex, WorkerId,
+    worker::{Finished, FromWorker},
+};
+
+use super::Server;
+use crate::{handle::WaitFor, refusal::Refusal, view::ObjectInfo};
+
+/// Where an answer goes.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// An answer that is ready and waits for the journal.
+pub(crate) type Ack = Box<dyn FnOnce() + Send>;
+
+/// A question: computes its answer at once, gives it when it is durable.
+pub(crate) type Question = Box<dyn FnOnce(&mut Server) -> Ack + Send>;
+
+/// Everything that can wake the server loop.
+pub(crate) enum Input {
+    /// Somebody asks for something.
+    Command(Command),
+    /// A worker reports.
+    Worker(WorkerId, FromWorker),
+    /// A large result was written to a file.
+    Stored(WorkerId, Box<Finished>),
+    /// The committer has finished with a batch.
+    Committed(CommitReport),
+}
+
+/// What came of a commit.
+#[derive(Debug)]
+pub(crate) enum CommitReport {
+    /// The batch is durable.
+    Done,
+    /// There is no space; the same batch will be tried again.
+    Full,
+    /// The journal cannot go on.
+    Broken(String),
+}
+
+/// What can be asked.
+pub(crate) enum Command {
+    AddModule {
+        info: Arc<ModuleInfo>,
+        name: Option<Arc<str>>,
+        reply: Reply<()>,
+    },
+    NameModule {
+        id: ModuleId,
+        name: Arc<str>,
+        reply: Reply<()>,
+    },
+    DeleteModule {
+        id: ModuleId,
+        reply: Reply<()>,
+    },
+    AddObject {
+        info: ObjectInfo,
+        inline: Option<Vec<u8>>,
+        reply: Reply<bool>,
+    },
+    DeleteObject {
+        id: ObjectId,
+        reply: Reply<()>,
+    },
+    Submit {
+        header: RunHeader,
+        nodes: Vec<NodeSpec>,
+        wait: Option<Waiter>,
+        reply: Reply<Accepted>,
+    },
+    AddTasks {
+        run: RunId,
+        first: TaskIndex,
+        nodes: Vec<NodeSpec>,
+        reply: Reply<()>,
+    },
+    Close {
+        run: RunId,
+        reply: Reply<()>,
+    },
+    Wait {
+        run: RunId,
+        waiter: Waiter,
+    },
+    Release {
+        run: RunId,
+        tasks: Vec<Range<TaskIndex>>,
+        reply: Reply<()>,
+    },
+    Cancel {
+        run: RunId,
+        tasks: Option<Vec<Range<TaskIndex>>>,
+        reason: Option<Arc<str>>,
+        reply: Reply<u64>,
+    },
+    Retry {
+        run: RunId,
+        tasks: Option<Vec<Range<TaskIndex>>>,
+        reply: Reply<u64>,
+    },
+    DeleteRun {
+        run: RunId,
+        reply: Reply<()>,
+    },
+    Read(Question),
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// Somebody who waits for something in a run.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    /// For what.
+    pub(crate) what: WaitFor,
+    /// Told once, when it has come and is durable. Dropped when the run is deleted.
+    pub(crate) reply: oneshot::Sender<Result<(), Refusal>>,
+}
+
+/// A run that was accepted, now or before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Accepted {
+    /// The run.
+    pub(crate) run: RunId,
+    /// Whether the same request was accepted before.
+    pub(crate) replayed: bool,
+}

@@ -1,0 +1,149 @@
+//! Making records durable: a thread that appends batches to the journal, and the loop's side of it.
+//!
+//! One batch is on its way at a time; what arrives meanwhile forms the next. The busier the
+//! server, the larger the batch. The committer changes no state and gives no answers.
+
+use std::{
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use wask_proto::{Record, Seq};
+use wask_store::{Journal, JournalError, RecordBatch};
+
+use super::command::{CommitReport, Input};
+
+/// The loop's side: the batch that is being filled, and how far the journal has come.
+pub(crate) struct JournalPort {
+    to_committer: Option<SyncSender<(Seq, RecordBatch)>>,
+    thread: Option<JoinHandle<()>>,
+    batch: RecordBatch,
+    /// Number of the first record of `batch`.
+    first: Seq,
+    in_flight: Option<Seq>,
+    /// Everything up to here is durable.
+    pub(crate) durable: Seq,
+    /// Whether the last commit found no space.
+    pub(crate) full: bool,
+    /// Why the journal cannot go on.
+    pub(crate) broken: Option<String>,
+    /// Commits since the start.
+    pub(crate) commits: u64,
+}
+
+impl JournalPort {
+    /// A port to a journal whose last record is `durable`. Nothing is written before
+    /// [`JournalPort::start`].
+    pub(crate) fn new(durable: Seq) -> Self {
+        Self {
+            to_committer: None,
+            thread: None,
+            batch: RecordBatch::default(),
+            first: Seq(durable.0 + 1),
+            in_flight: None,
+            durable,
+            full: false,
+            broken: None,
+            commits: 0,
+        }
+    }
+
+    /// Starts the committer.
+    pub(crate) fn start(
+        &mut self,
+        journal: Box<dyn Journal>,
+        inputs: mpsc::Sender<Input>,
+    ) -> std::io::Result<()> {
+        let (to_committer, batches) = sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("wask-commit".into())
+            .spawn(move || commit(journal, &batches, &inputs))?;
+        self.to_committer = Some(to_committer);
+        self.thread = Some(thread);
+        Ok(())
+    }
+
+    /// Adds a record to the next batch; tells its number.
+    pub(crate) fn push(&mut self, record: &Record) -> Seq {
+        if let Err(error) = self.batch.push(record) {
+            self.broken = Some(error.to_string());
+        }
+        self.last()
+    }
+
+    /// The number of the last record, durable or not.
+    pub(crate) fn last(&self) -> Seq {
+        Seq(self.first.0 + self.batch.len() as u64 - 1)
+    }
+
+    /// Sends the batch off, if there is one and none is on its way.
+    pub(crate) fn flush(&mut self) {
+        if self.in_flight.is_some() || self.batch.is_empty() {
+            return;
+        }
+        let last = self.last();
+        let batch = std::mem::take(&mut self.batch);
+        if let Some(to_committer) = &self.to_committer
+            && to_committer.send((self.first, batch)).is_ok()
+        {
+            self.in_flight = Some(last);
+            self.first = Seq(last.0 + 1);
+        }
+    }
+
+    /// Takes the committer's word.
+    pub(crate) fn on_report(&mut self, report: CommitReport) {
+        match report {
+            CommitReport::Done => {
+                self.durable = self.in_flight.take().unwrap_or(self.durable);
+                self.full = false;
+                self.commits += 1;
+            }
+            CommitReport::Full => self.full = true,
+            CommitReport::Broken(why) => self.broken = Some(why),
+        }
+    }
+
+    /// Whether everything is durable.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_flight.is_none() && self.batch.is_empty()
+    }
+}
+
+impl Drop for JournalPort {
+    fn drop(&mut self) {
+        self.to_committer = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How long to wait before a full disk is tried again.
+const FULL_RETRY: Duration = Duration::from_millis(500);
+
+fn commit(
+    mut journal: Box<dyn Journal>,
+    batches: &Receiver<(Seq, RecordBatch)>,
+    inputs: &mpsc::Sender<Input>,
+) {
+    while let Ok((first, batch)) = batches.recv() {
+        loop {
+            let report = match journal.append(first, &batch) {
+                Ok(()) => CommitReport::Done,
+                Err(JournalError::Full { .. }) => CommitReport::Full,
+                Err(error) => CommitReport::Broken(error.to_string()),
+            };
+            let again = matches!(report, CommitReport::Full);
+            if inputs.blocking_send(Input::Committed(report)).is_err() {
+                return;
+            }
+            if !again {
+                break;
+            }
+            std::thread::sleep(FULL_RETRY);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Which values are held where: bytes in memory, files and who needs them, the index's records.
+
+use std::{collections::HashMap, sync::Arc};
+
+use wask_proto::{
+    INLINE_VALUE_MAX_BYTES, MemoKey, ObjectId, StoredValue, TaskId, Value, ValueData,
+};
+use wask_store::{IndexChange, ObjectRecord};
+
+use super::Server;
+use crate::view::{CBOR, OCTETS, ObjectInfo};
+
+/// Bytes of values above this size are counted.
+const COUNTED_MIN_BYTES: usize = ValueData::SMALL_MAX_BYTES + 1;
+
+/// Results whose ids were shown, so that they can be asked for by id.
+const SHOWN_MAX: usize = 1_024;
+
+/// The books of values.
+#[derive(Default)]
+pub(super) struct Holdings {
+    /// Bytes of results in memory.
+    pub(super) memory_bytes: u64,
+    /// Bytes of results in files that nobody outside asked for.
+    pub(super) spilled_bytes: u64,
+    /// Objects that clients uploaded.
+    pub(super) uploaded: HashMap<ObjectId, Uploaded>,
+    /// Results in files: how many tasks hold each.
+    files: HashMap<ObjectId, u32>,
+    shown: HashMap<ObjectId, (Value, Arc<str>)>,
+}
+
+/// An object that a client uploaded.
+#[derive(Clone)]
+pub(super) struct Uploaded {
+    pub(super) size: u64,
+    pub(super) media_type: Arc<str>,
+    /// Its bytes, if there are few.
+    pub(super) inline: Option<Arc<[u8]>>,
+}
+
+impl Server {
+    /// A result is held by one more task.
+    pub(super) fn hold(&mut self, value: &Value) {
+        match &value.data {
+            ValueData::Stored(at) => *self.holdings.files.entry(at.id).or_default() += 1,
+            data => self.holdings.memory_bytes += counted(data),
+        }
+    }
+
+    /// These results are held by one task less each. Files that nobody needs go.
+    pub(super) fn hold_back(&mut self, values: &[Value]) {
+        for value in values {
+            let ValueData::Stored(at) = &value.data else {
+                let bytes = counted(&value.data);
+                self.holdings.memory_bytes = self.holdings.memory_bytes.saturating_sub(bytes);
+                continue;
+            };
+            let Some(held) = self.holdings.files.get_mut(&at.id) else { continue };
+            *held -= 1;
+            if *held > 0 {
+                continue;
+            }
+            self.holdings.files.remove(&at.id);
+            if !self.holdings.uploaded.contains_key(&at.id) {
+                self.indexer.push(IndexChange::DeleteObject(at.id));
+                if let Err(error) = self.objects.delete(&at.id) {
+                    tracing::warn!(%error, "a result's file was not deleted");
+                }
+            }
+        }
+    }
+
+    /// Whether a result would take more memory than results may.
+    pub(super) fn memory_is_full_for(&self, value: &Value) -> bool {
+        let after = self.holdings.memory_bytes + value.size();
+        after > self.config.values_memory_max_bytes
+    }
+
+    /// A result, as the journal keeps it.
+    pub(super) fn stored_value(&self, value: &Value) -> StoredValue {
+        match (&value.data, value.bytes()) {
+            (ValueData::Stored(at), _) => StoredValue::Object(value.encoding, at.id, at.size),
+            (_, Some(bytes)) if bytes.len() <= INLINE_VALUE_MAX_BYTES => {
+                StoredValue::Inline(value.encoding, bytes.to_vec())
+            }
+            _ => StoredValue::Transient(value.encoding, value.size()),
+        }
+    }
+
+    /// Puts a result's record and its memo entry into the index.
+    pub(super) fn index_result(&mut self, task: TaskId, value: &Value, memo: Option<MemoKey>) {
+        let stored = self.stored_value(value);
+        if matches!(stored, StoredValue::Transient(..)) {
+            return;
+        }
+        let wanted = self.is_wanted(task);
+        if wanted {
+            let inline = value.bytes().map(<[u8]>::to_vec);
+            let record =
+                ObjectRecord { media_type: self.media_type(task), size: value.size(), inline };
+            self.indexer.push(IndexChange::PutObject(value.object_id(), record));
+        }
+        if let Some(key) = memo {
+            self.remember(key, value, stored);
+        }
+    }
+
+    fn remember(&mut self, key: MemoKey, value: &Value, stored: StoredValue) {
+        if let Some(before) = self.memo.get(&key)
+            && before.object_id() != value.object_id()
+        {
+            self.memo.nondeterminism += 1;
+            tracing::warn!(%key, "a pure call gave other bytes than before");
+        }
+        self.memo.insert(key, value.clone());
+        self.indexer.push(IndexChange::PutMemo(key, stored));
+    }
+
+    /// Whether somebody outside the run may ask for a task's result.
+    pub(super) fn is_wanted(&self, task: TaskId) -> bool {
+        let node = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
+        node.is_some_and(|node| node.spec().output || node.spec().options.keep)
+    }
+
+    /// The media type of a task's result.
+    pub(super) fn media_type(&self, task: TaskId) -> Arc<str> {
+        let node = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
+        let result = node.and_then(|node| {
+            let module = self.modules.get(&node.spec().module)?;
+            module.function(&node.spec().function).map(|function| function.result.clone())
+        });
+        match result {
+            Some(result) if result.raw => result.media_type.as_deref().unwrap_or(OCTETS).into(),
+            _ => CBOR.into(),
+        }
+    }
+
+    /// What is known of an object.
+    pub(crate) fn object_info(&self, id: &ObjectId) -> Option<ObjectInfo> {
+        self.object_value(id).map(|(info, _)| info)
+    }
+
+    /// An object, and where its bytes are.
+    pub(crate) fn object_value(&self, id: &ObjectId) -> Option<(ObjectInfo, Value)> {
+        let (media_type, size, inline) = match self.holdings.uploaded.get(id) {
+            Some(known) => (known.media_type.clone(), known.size, known.inline.clone()),
+            None => match self.index.object(id).ok().flatten() {
+                Some(record) => (record.media_type, record.size, record.inline.map(Into::into)),
+                None => {
+                    let (value, media_type) = self.holdings.shown.get(id)?;
+                    let (id, size) = (*id, value.size());
+                    let info = ObjectInfo { id, size, media_type: Arc::clone(media_type) };
+                    return Some((info, value.clone()));
+                }
+            },
+        };
+        let info = ObjectInfo { id: *id, size, media_type };
+        let value = match inline {
+            Some(bytes) => Value::from_bytes(info.encoding(), &bytes),
+            None => Value::stored(info.encoding(), *id, size),
+        };
+        Some((info, value))
+    }
+
+    /// Remembers a result whose id is about to be shown.
+    pub(super) fn note_shown(&mut self, id: ObjectId, value: Value, media_type: Arc<str>) {
+        if self.holdings.shown.len() >= SHOWN_MAX {
+            self.holdings.shown.clear();
+        }
+        self.holdings.shown.insert(id, (value, media_type));
+    }
+}
+
+impl Holdings {
+    /// Whether a task holds this file.
+    pub(super) fn is_held(&self, id: &ObjectId) -> bool {
+        self.files.contains_key(id)
+    }
+}
+
+fn counted(data: &ValueData) -> u64 {
+    match data {
+        ValueData::Shared(bytes) if bytes.len() >= COUNTED_MIN_BYTES => bytes.len() as u64,
+        _ => 0,
+    }
+}

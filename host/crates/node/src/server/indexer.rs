@@ -1,0 +1,77 @@
+//! Keeping the index up to date, in a thread of its own: the loop never waits for sled, and no
+//! answer does.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
+};
+
+use wask_proto::Seq;
+use wask_store::{Index, IndexChange};
+
+/// Batches that may wait. When the indexer is that far behind, the loop waits for it.
+const BATCHES_MAX: usize = 64;
+
+/// Changes that are gathered before a batch is sent although the queue is not idle.
+const CHANGES_MAX: usize = 4_096;
+
+/// The loop's side.
+pub(crate) struct Indexer {
+    to_thread: Option<SyncSender<(Seq, Vec<IndexChange>)>>,
+    thread: Option<JoinHandle<()>>,
+    changes: Vec<IndexChange>,
+}
+
+impl Indexer {
+    pub(crate) fn start(index: Arc<Index>) -> std::io::Result<Self> {
+        let (to_thread, batches) = sync_channel(BATCHES_MAX);
+        let thread = std::thread::Builder::new()
+            .name("wask-index".into())
+            .spawn(move || work(&index, &batches))?;
+        Ok(Self { to_thread: Some(to_thread), thread: Some(thread), changes: Vec::new() })
+    }
+
+    pub(crate) fn push(&mut self, change: IndexChange) {
+        self.changes.push(change);
+    }
+
+    /// Sends what has gathered. `covered` must be durable already: the index never runs ahead of
+    /// the journal.
+    pub(crate) fn flush(&mut self, covered: Seq) {
+        let Some(to_thread) = self.to_thread.as_ref().filter(|_| !self.changes.is_empty()) else {
+            return;
+        };
+        let batch = (covered, std::mem::take(&mut self.changes));
+        if let Err(std::sync::mpsc::TrySendError::Full(batch)) = to_thread.try_send(batch) {
+            if batch.1.len() >= CHANGES_MAX {
+                let _ = to_thread.send(batch);
+            } else {
+                self.changes = batch.1;
+            }
+        }
+    }
+}
+
+impl Drop for Indexer {
+    fn drop(&mut self) {
+        self.to_thread = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(index: &Index, batches: &Receiver<(Seq, Vec<IndexChange>)>) {
+    while let Ok((covered, changes)) = batches.recv() {
+        if let Err(error) = index.apply(covered, &changes) {
+            tracing::error!(%error, "the index does not take changes; it is rebuilt at the next start");
+            return;
+        }
+    }
+    if let Err(error) = index.flush() {
+        tracing::error!(%error, "the index does not flush");
+    }
+}

@@ -1,0 +1,119 @@
+//! Wait, handle, act: the loop itself.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::Receiver;
+use wask_engine::Event;
+use wask_proto::worker::ToWorker;
+
+use super::{Input, Server};
+use crate::{clock, config::BATCH_MAX};
+
+/// Runs the server until it is told to stop. Takes the thread.
+pub(crate) fn run(mut server: Server, mut inputs: Receiver<Input>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return tracing::error!(%error, "the server loop has no timer"),
+    };
+    runtime.block_on(async {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        loop {
+            server.wait(&mut inputs, &mut batch).await;
+            server.now = clock::now();
+            let began = server.now;
+            for input in batch.drain(..) {
+                server.take(input);
+            }
+            server.settle_round();
+            server.totals.busy_us += clock::now().micros_since(began);
+            if server.is_done() {
+                break;
+            }
+        }
+    });
+    server.stop_workers();
+    if let Some(stopping) = server.stopping.take() {
+        let _ = stopping.reply.send(());
+    }
+}
+
+impl Server {
+    /// Waits for inputs, or for the engine's next deadline.
+    async fn wait(&self, inputs: &mut Receiver<Input>, batch: &mut Vec<Input>) {
+        let deadline = [self.engine.next_deadline(), self.stopping.as_ref().map(|s| s.deadline)];
+        let Some(deadline) = deadline.into_iter().flatten().min() else {
+            inputs.recv_many(batch, BATCH_MAX).await;
+            return;
+        };
+        let time = Duration::from_micros(deadline.micros_since(clock::now()));
+        let _ = tokio::time::timeout(time, inputs.recv_many(batch, BATCH_MAX)).await;
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Command(command) => self.on_command(command),
+            Input::Worker(worker, message) => self.on_message(worker, message),
+            Input::Stored(worker, finished) => self.finish(worker, finished),
+            Input::Committed(report) => self.journal.on_report(report),
+        }
+    }
+
+    /// What follows a batch of inputs: deadlines, scheduling, sending, committing, answering.
+    fn settle_round(&mut self) {
+        if self.engine.next_deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.handle(Event::Tick);
+        }
+        if self.stopping.is_none() && !self.journal.full {
+            self.schedule();
+        }
+        self.send_to_workers();
+        self.tell_waiters();
+        self.journal.flush();
+        self.indexer.flush(self.journal.durable);
+        self.release_acks();
+        self.publish();
+    }
+
+    fn schedule(&mut self) {
+        loop {
+            let mut actions = std::mem::take(&mut self.actions);
+            self.engine.schedule(self.now, &mut actions);
+            let idle = actions.is_empty();
+            self.act(&mut actions);
+            self.actions = actions;
+            if idle {
+                return;
+            }
+        }
+    }
+
+    fn send_to_workers(&mut self) {
+        for port in self.workers.values_mut() {
+            if !port.assign.is_empty() {
+                port.link.send(ToWorker::Assign(std::mem::take(&mut port.assign)));
+            }
+            if !port.cancel.is_empty() {
+                port.link.send(ToWorker::Cancel(std::mem::take(&mut port.cancel)));
+            }
+            if !port.reclaim.is_empty() {
+                port.link.send(ToWorker::Reclaim(std::mem::take(&mut port.reclaim)));
+            }
+        }
+    }
+
+    /// Shows events when they are durable. Passing events go with the facts around them.
+    fn publish(&mut self) {
+        let durable = self.journal.durable;
+        let ready = self.events.partition_point(|event| event.seq.is_none_or(|s| s <= durable));
+        let ready: Vec<_> = self.events.drain(..ready).collect();
+        self.hub.publish(durable, ready);
+    }
+
+    fn is_done(&self) -> bool {
+        let Some(stopping) = &self.stopping else { return self.journal.broken.is_some() };
+        let idle = self.engine.workers().all(|worker| worker.running + worker.prefetched == 0);
+        let over = stopping.deadline <= self.now;
+        (idle && self.journal.is_idle() && self.acks.is_empty()) || over
+    }
+}

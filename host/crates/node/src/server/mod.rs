@@ -1,0 +1,231 @@
+//! The server loop's state and everything that changes it.
+//!
+//! One thread owns a [`Server`]. It waits for inputs, hands them to the engine, carries the
+//! engine's actions out, and lets answers go when the journal has caught up. It makes no
+//! scheduling decision, runs no guest and waits for no disk.
+
+mod act;
+mod args;
+mod command;
+mod commit;
+mod hold;
+mod indexer;
+mod main_loop;
+mod memo;
+mod model;
+mod on_command;
+mod on_worker;
+mod query;
+mod recover;
+mod stage;
+mod translate;
+mod waiters;
+mod writer;
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use tokio::sync::{mpsc, oneshot};
+use wask_engine::{Action, Engine, EngineConfig};
+use wask_proto::{
+    Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, Timestamp, Value, WorkerId,
+    worker::{Assignment, AttemptId, Finished},
+};
+use wask_store::{Index, Journal, Objects};
+
+use crate::{
+    clock, config::NodeConfig, events::EventHub, modules::Modules, view::EventView,
+    worker::WorkerHandle,
+};
+
+pub(crate) use command::{Accepted, Command, Input, Reply, Waiter};
+pub(crate) use main_loop::run;
+pub use recover::RecoverError;
+
+use command::Ack;
+use commit::JournalPort;
+use hold::Holdings;
+use indexer::Indexer;
+use memo::Memo;
+use model::Model;
+use writer::Writer;
+
+/// Everything that the loop owns.
+pub(crate) struct Server {
+    config: NodeConfig,
+    engine: Engine,
+    model: Model,
+    journal: JournalPort,
+    indexer: Indexer,
+    writer: Writer,
+    memo: Memo,
+    holdings: Holdings,
+    modules: Arc<Modules>,
+    objects: Arc<dyn Objects>,
+    index: Arc<Index>,
+    hub: Arc<EventHub>,
+    workers: BTreeMap<WorkerId, WorkerPort>,
+    /// Calls that were put together and are not assigned yet.
+    staged: HashMap<TaskId, Staged>,
+    /// What is known of calls under way.
+    under_way: HashMap<TaskId, UnderWay>,
+    /// What the event that is being handled brought.
+    hand: Hand,
+    /// Functions by number, for the engine.
+    functions: HashMap<(ModuleId, Arc<str>), u32>,
+    /// Answers that wait for the journal, in order of what they wait for.
+    acks: VecDeque<(Seq, Ack)>,
+    /// Events that wait for the journal.
+    events: Vec<EventView>,
+    /// Runs in which something was settled since the waiters were last looked at.
+    touched: Vec<RunId>,
+    actions: Vec<Action>,
+    now: Timestamp,
+    totals: Totals,
+    stopping: Option<Stopping>,
+}
+
+/// What a server stores things in.
+pub(crate) struct Storage {
+    /// The journal's last record.
+    pub(crate) last: Seq,
+    /// Whole objects.
+    pub(crate) objects: Arc<dyn Objects>,
+    /// The derived index.
+    pub(crate) index: Arc<Index>,
+}
+
+/// The loop's side of a worker's link.
+struct WorkerPort {
+    name: Arc<str>,
+    joined_at: Option<Timestamp>,
+    finished: u64,
+    link: WorkerHandle,
+    assign: Vec<Assignment>,
+    cancel: Vec<AttemptId>,
+    reclaim: Vec<AttemptId>,
+}
+
+/// A call that was put together.
+struct Staged {
+    assignment: Assignment,
+    memo: Option<MemoKey>,
+}
+
+/// What is known of a call under way.
+struct UnderWay {
+    memo: Option<MemoKey>,
+}
+
+/// What the event that is being handled brought: the engine's actions refer to it.
+#[derive(Default)]
+struct Hand {
+    finished: Option<Box<Finished>>,
+    known: Option<Value>,
+    invalid: Option<Failure>,
+    /// The last success, for identical calls that it serves.
+    success: Option<(TaskId, Value)>,
+    /// Why tasks are being cancelled.
+    reason: Option<Arc<str>>,
+    /// How many tasks the command stopped or revived.
+    changed: u64,
+}
+
+/// Figures since the start.
+#[derive(Default)]
+struct Totals {
+    succeeded: u64,
+    failed: u64,
+    cancelled: u64,
+    lost: u64,
+    busy_us: u64,
+}
+
+/// A server on its way out.
+struct Stopping {
+    deadline: Timestamp,
+    reply: oneshot::Sender<()>,
+}
+
+impl Server {
+    /// A server without runs, workers or a running journal.
+    pub(crate) fn new(
+        config: NodeConfig,
+        storage: Storage,
+        modules: Arc<Modules>,
+        hub: Arc<EventHub>,
+        inputs: &mpsc::Sender<Input>,
+    ) -> std::io::Result<Self> {
+        let Storage { last, objects, index } = storage;
+        Ok(Self {
+            engine: Engine::new(EngineConfig::default()),
+            model: Model::default(),
+            journal: JournalPort::new(last),
+            indexer: Indexer::start(Arc::clone(&index))?,
+            writer: Writer::start(Arc::clone(&objects), inputs.clone())?,
+            memo: Memo::default(),
+            holdings: Holdings::default(),
+            modules,
+            objects,
+            index,
+            hub,
+            workers: BTreeMap::new(),
+            staged: HashMap::new(),
+            under_way: HashMap::new(),
+            hand: Hand::default(),
+            functions: HashMap::new(),
+            acks: VecDeque::new(),
+            events: Vec::new(),
+            touched: Vec::new(),
+            actions: Vec::new(),
+            now: clock::now(),
+            totals: Totals::default(),
+            stopping: None,
+            config,
+        })
+    }
+
+    /// Starts the committer. From here on what is recorded becomes durable.
+    pub(crate) fn start_journal(
+        &mut self,
+        journal: Box<dyn Journal>,
+        inputs: &mpsc::Sender<Input>,
+    ) -> std::io::Result<()> {
+        self.journal.start(journal, inputs.clone())
+    }
+
+    /// Writes a fact down: into the model, the journal and the feed. `live` is the value of a
+    /// success.
+    fn record(&mut self, record: &Record, live: Option<Value>) {
+        let seq = self.journal.push(record);
+        if self.hub.is_watched() {
+            self.events.extend(query::event_of(&self.model, Some(seq), record, self.now));
+        }
+        let freed = self.model.apply(record, live);
+        self.hold_back(&freed);
+        if let Record::RunDeleted(_) = record {
+            self.staged.retain(|task, _| Some(task.run) != record.run());
+        }
+    }
+
+    /// Lets an answer go when everything recorded so far is durable.
+    fn answer(&mut self, ack: Ack) {
+        let needed = self.journal.last();
+        if needed <= self.journal.durable {
+            ack();
+        } else {
+            self.acks.push_back((needed, ack));
+        }
+    }
+
+    fn release_acks(&mut self) {
+        while let Some((needed, _)) = self.acks.front()
+            && *needed <= self.journal.durable
+            && let Some((_, ack)) = self.acks.pop_front()
+        {
+            ack();
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! A run in the read model: its keys, tasks and counts.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::Arc,
+};
+
+use wask_proto::{
+    MapSource, NodeSpec, Part, RunHeader, RunState, TaskIndex, TaskState, Timestamp, ZipSource,
+};
+
+use super::{TaskExtra, TaskRow, histogram::Histogram};
+use crate::{
+    server::command::Waiter,
+    view::{KeyTable, KeyView, StateCounts},
+};
+
+/// A run.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) header: Arc<RunHeader>,
+    pub(crate) order: u64,
+    pub(crate) open: bool,
+    pub(crate) state: RunState,
+    pub(crate) counts: StateCounts,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) finished_at: Option<Timestamp>,
+    pub(crate) nodes: Vec<NodeRow>,
+    pub(crate) functions: Vec<FunctionRow>,
+    pub(crate) tasks: Vec<TaskRow>,
+    pub(crate) extra: BTreeMap<TaskIndex, TaskExtra>,
+    pub(crate) completed: Vec<TaskIndex>,
+    pub(crate) stops: Vec<Stop>,
+    pub(crate) log_lines: usize,
+    pub(crate) waiters: Vec<Waiter>,
+    keys: Option<Arc<KeyTable>>,
+    by_key: HashMap<Arc<str>, u32>,
+}
+
+/// Why a stretch of tasks was cancelled or aborted.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    pub(crate) tasks: Range<TaskIndex>,
+    /// A user's words.
+    pub(crate) reason: Option<Arc<str>>,
+    /// The task that failed or was cancelled.
+    pub(crate) cause: Option<TaskIndex>,
+}
+
+/// A key of a run. Its spec is shared with the record that brought it.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeRow {
+    batch: Arc<Vec<NodeSpec>>,
+    position: u32,
+    /// Its row in [`Run::functions`].
+    pub(crate) function: u32,
+    /// When the run got it.
+    pub(crate) created_at: Timestamp,
+}
+
+/// A function's part in a run.
+#[derive(Clone, Debug)]
+pub(crate) struct FunctionRow {
+    pub(crate) call: Arc<str>,
+    pub(crate) counts: StateCounts,
+    pub(crate) run_us: Histogram,
+}
+
+impl NodeRow {
+    pub(crate) fn spec(&self) -> &NodeSpec {
+        // The position was taken from this very batch.
+        &self.batch[self.position as usize]
+    }
+}
+
+impl Run {
+    pub(crate) fn new(header: Arc<RunHeader>, order: u64) -> Self {
+        Self {
+            open: header.open,
+            header,
+            order,
+            state: RunState::Running,
+            counts: StateCounts::default(),
+            started_at: None,
+            finished_at: None,
+            nodes: Vec::new(),
+            functions: Vec::new(),
+            tasks: Vec::new(),
+            extra: BTreeMap::new(),
+            completed: Vec::new(),
+            stops: Vec::new(),
+            log_lines: 0,
+            waiters: Vec::new(),
+            keys: None,
+            by_key: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn add_nodes(&mut self, batch: &Arc<Vec<NodeSpec>>, at: Timestamp) {
+        let mut known: HashMap<Arc<str>, u32> =
+            self.functions.iter().zip(0..).map(|(f, i)| (Arc::clone(&f.call), i)).collect();
+        for (spec, position) in batch.iter().zip(0..) {
+            let call: Arc<str> = spec.call().into();
+            let function = *known.entry(Arc::clone(&call)).or_insert_with(|| {
+                self.functions.push(FunctionRow {
+                    call,
+                    counts: StateCounts::default(),
+                    run_us: Histogram::default(),
+                });
+                (self.functions.len() - 1) as u32
+            });
+            let added = spec.tasks.end.saturating_sub(spec.tasks.start);
+            self.count(function, TaskState::Waiting, added);
+            self.by_key.insert(Arc::clone(&spec.key), self.nodes.len() as u32);
+            self.nodes.push(NodeRow {
+                batch: Arc::clone(batch),
+                position,
+                function,
+                created_at: at,
+            });
+        }
+        let end = self.nodes.last().map_or(0, |node| node.spec().tasks.end as usize);
+        self.tasks.resize_with(end, TaskRow::new);
+        self.keys = None;
+    }
+
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.by_key.contains_key(key)
+    }
+
+    /// The place that the next task gets.
+    pub(crate) fn next_index(&self) -> TaskIndex {
+        self.tasks.len() as TaskIndex
+    }
+
+    /// The node of a task.
+    pub(crate) fn node_of(&self, task: TaskIndex) -> Option<&NodeRow> {
+        let after = self.nodes.partition_point(|node| node.spec().tasks.start <= task);
+        self.nodes.get(after.checked_sub(1)?).filter(|node| node.spec().tasks.contains(&task))
+    }
+
+    /// The name of a task: `key`, or `key[n]`.
+    pub(crate) fn name_of(&self, task: TaskIndex) -> String {
+        match self.node_of(task) {
+            None => format!("#{task}"),
+            Some(node) => {
+                let spec = node.spec();
+                match spec.map {
+                    None => spec.key.to_string(),
+                    Some(_) => format!("{}[{}]", spec.key, task - spec.tasks.start),
+                }
+            }
+        }
+    }
+
+    /// The last stop that concerned a task.
+    pub(crate) fn stop_of(&self, task: TaskIndex) -> Option<&Stop> {
+        self.stops.iter().rev().find(|stop| stop.tasks.contains(&task))
+    }
+
+    /// Moves a task to another state, counts included.
+    pub(crate) fn set_state(&mut self, task: TaskIndex, state: TaskState) {
+        let Some(function) = self.node_of(task).map(|node| node.function) else { return };
+        self.set_state_of(task, state, function);
+    }
+
+    /// Moves a stretch of tasks to another state.
+    pub(crate) fn set_states(&mut self, tasks: Range<TaskIndex>, state: TaskState, at: Timestamp) {
+        let mut task = tasks.start;
+        while task < tasks.end {
+            let Some((function, end)) =
+                self.node_of(task).map(|n| (n.function, n.spec().tasks.end))
+            else {
+                return;
+            };
+            for index in task..end.min(tasks.end) {
+                self.set_state_of(index, state, function);
+                if state == TaskState::Queued {
+                    self.mark_queued(index, at);
+                }
+            }
+            task = end;
+        }
+    }
+
+    fn mark_queued(&mut self, task: TaskIndex, at: Timestamp) {
+        if let Some(row) = self.tasks.get_mut(task as usize) {
+            row.queued_at = at;
+        }
+    }
+
+    fn set_state_of(&mut self, task: TaskIndex, state: TaskState, function: u32) {
+        let Some(row) = self.tasks.get_mut(task as usize) else { return };
+        let before = std::mem::replace(&mut row.state, state);
+        let counts = self.functions.get_mut(function as usize).map(|f| &mut f.counts);
+        for counts in [Some(&mut self.counts), counts].into_iter().flatten() {
+            counts.0[before as usize] = counts.0[before as usize].saturating_sub(1);
+            counts.0[state as usize] += 1;
+        }
+    }
+
+    fn count(&mut self, function: u32, state: TaskState, added: u32) {
+        self.counts.0[state as usize] += added;
+        if let Some(row) = self.functions.get_mut(function as usize) {
+            row.counts.0[state as usize] += added;
+        }
+    }
+
+    /// The keys, for readers outside the loop. Made once after each change.
+    pub(crate) fn key_table(&mut self) -> Arc<KeyTable> {
+        if let Some(keys) = &self.keys {
+            return Arc::clone(keys);
+        }
+        let keys = self.nodes.iter().map(|node| key_view(node.spec())).collect();
+        let table = Arc::new(KeyTable {
+            run: self.header.id,
+            open: self.open,
+            keys,
+            by_key: self.by_key.clone(),
+        });
+        self.keys = Some(Arc::clone(&table));
+        table
+    }
+
+    /// Forgets the cached key table, because `open` changed.
+    pub(crate) fn close(&mut self) {
+        self.open = false;
+        self.keys = None;
+    }
+}
+
+fn key_view(spec: &NodeSpec) -> KeyView {
+    KeyView {
+        key: Arc::clone(&spec.key),
+        module_name: Arc::clone(&spec.module_name),
+        module: spec.module,
+        function: Arc::clone(&spec.function),
+        tasks: spec.tasks.clone(),
+        is_array: spec.map.is_some(),
+        needs: ranges_of(spec),
+    }
+}
+
+/// Everything that a node needs, as ranges of places, in ascending order without repetition.
+pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
+    let mut needs = spec.after.clone();
+    spec.each_part(&mut |part| match part {
+        Part::Task(task) => needs.push(*task..*task + 1),
+        Part::Tasks(range) => needs.push(range.clone()),
+        Part::Literal(_) | Part::Object(_) | Part::Item(_) => {}
+    });
+    if let Some(MapSource::Zip(sources)) = &spec.map {
+        for source in sources {
+            if let ZipSource::Tasks(range) = source {
+                needs.push(range.clone());
+            }
+        }
+    }
+    needs.sort_by_key(|range| (range.start, range.end));
+    needs.dedup();
+    needs
+}

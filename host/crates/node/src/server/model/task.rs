@@ -1,0 +1,88 @@
+//! A task in the read model: a compact row, and what only some tasks have.
+
+use std::sync::Arc;
+
+use wask_proto::{Failure, TaskState, Timestamp, Timing, Value, WorkerId, executor::LogLine};
+
+/// What every task has. Small, because there are millions.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskRow {
+    pub(crate) state: TaskState,
+    pub(crate) cached: bool,
+    pub(crate) slot: u16,
+    pub(crate) attempt: u32,
+    pub(crate) worker: WorkerId,
+    pub(crate) start_us: u32,
+    pub(crate) peak_kib: u32,
+    pub(crate) queued_at: Timestamp,
+    pub(crate) started_at: Timestamp,
+    pub(crate) finished_at: Timestamp,
+    pub(crate) value: Option<Value>,
+}
+
+impl TaskRow {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: TaskState::Waiting,
+            cached: false,
+            slot: 0,
+            attempt: 0,
+            worker: WorkerId(0),
+            start_us: 0,
+            peak_kib: 0,
+            queued_at: Timestamp(0),
+            started_at: Timestamp(0),
+            finished_at: Timestamp(0),
+            value: None,
+        }
+    }
+
+    /// When and where the last attempt ran; `None` if none did.
+    pub(crate) fn timing(&self) -> Option<Timing> {
+        let run_us =
+            self.finished_at.micros_since(self.started_at).saturating_sub(u64::from(self.start_us));
+        (self.started_at.0 != 0).then_some(Timing {
+            worker: self.worker,
+            slot: self.slot,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            start_us: self.start_us,
+            run_us,
+            peak_memory_bytes: u64::from(self.peak_kib) * 1024,
+        })
+    }
+
+    pub(crate) fn set_timing(&mut self, timing: &Timing) {
+        self.worker = timing.worker;
+        self.slot = timing.slot;
+        self.started_at = timing.started_at;
+        self.finished_at = timing.finished_at;
+        self.start_us = timing.start_us;
+        self.peak_kib = u32::try_from(timing.peak_memory_bytes / 1024).unwrap_or(u32::MAX);
+    }
+
+    /// Forgets the former outcome; the number of attempts stays.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { attempt: self.attempt, ..Self::new() };
+    }
+
+    /// The time, if it was set.
+    pub(crate) fn time(at: Timestamp) -> Option<Timestamp> {
+        (at.0 != 0).then_some(at)
+    }
+}
+
+/// What only some tasks have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TaskExtra {
+    /// Attempts that failed, oldest first.
+    pub(crate) attempts: Vec<(u32, Timing, Arc<Failure>)>,
+    /// The failure of a task that failed for good.
+    pub(crate) failure: Option<Arc<Failure>>,
+    /// When the next attempt may start.
+    pub(crate) retry_at: Option<Timestamp>,
+    /// Done and total.
+    pub(crate) progress: Option<(u64, u64)>,
+    /// Log lines by attempt.
+    pub(crate) logs: Vec<(u32, Arc<[LogLine]>)>,
+}

@@ -1,0 +1,321 @@
+//! What the handle asks for: checks that need the loop's state, then facts and events.
+
+use std::{ops::Range, sync::Arc};
+
+use tokio::sync::oneshot;
+use wask_engine::{Event, Node};
+use wask_proto::{
+    ModuleId, ModuleInfo, NodeSpec, ObjectId, Record, RunHeader, RunId, RunState, TaskIndex,
+    worker::ToWorker,
+};
+use wask_store::{IndexChange, ObjectRecord};
+
+use super::{
+    Server, Stopping,
+    command::{Accepted, Command, Reply},
+    hold::Uploaded,
+    translate::engine_node,
+};
+use crate::{refusal::Refusal, view::ObjectInfo};
+
+impl Server {
+    pub(super) fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Read(question) => {
+                let ack = question(self);
+                self.answer(ack);
+            }
+            Command::Submit { header, nodes, wait, reply } => {
+                let accepted = self.submit(header, nodes);
+                if let (Ok(accepted), Some(waiter)) = (&accepted, wait) {
+                    self.let_wait(accepted.run, waiter);
+                }
+                self.reply(reply, accepted);
+            }
+            Command::AddTasks { run, first, nodes, reply } => {
+                let added = self.add_tasks(run, first, nodes);
+                self.reply(reply, added);
+            }
+            Command::Close { run, reply } => {
+                let closed = self.close(run);
+                self.reply(reply, closed);
+            }
+            Command::Wait { run, waiter } => self.let_wait(run, waiter),
+            Command::Release { run, tasks, reply } => {
+                let released = self.release(run, tasks);
+                self.reply(reply, released);
+            }
+            Command::Cancel { run, tasks, reason, reply } => {
+                let cancelled = self.cancel(run, tasks, reason);
+                self.reply(reply, cancelled);
+            }
+            Command::Retry { run, tasks, reply } => {
+                let retried = self.retry(run, tasks);
+                self.reply(reply, retried);
+            }
+            Command::DeleteRun { run, reply } => {
+                let deleted = self.delete_run(run);
+                self.reply(reply, deleted);
+            }
+            other => self.on_store_command(other),
+        }
+    }
+
+    /// Commands about modules and objects, and the end.
+    fn on_store_command(&mut self, command: Command) {
+        match command {
+            Command::AddModule { info, name, reply } => {
+                let added = self.add_module(&info, name);
+                self.reply(reply, added);
+            }
+            Command::NameModule { id, name, reply } => {
+                let named = self.name_module(id, name);
+                self.reply(reply, named);
+            }
+            Command::DeleteModule { id, reply } => {
+                let deleted = self.delete_module(id);
+                self.reply(reply, deleted);
+            }
+            Command::AddObject { info, inline, reply } => {
+                let added = self.add_object(&info, inline);
+                self.reply(reply, added);
+            }
+            Command::DeleteObject { id, reply } => {
+                let deleted = self.delete_object(id);
+                self.reply(reply, deleted);
+            }
+            Command::Shutdown(reply) => self.stop(reply),
+            _ => {}
+        }
+    }
+
+    fn reply<T: Send + 'static>(&mut self, reply: Reply<T>, answer: Result<T, Refusal>) {
+        self.answer(Box::new(move || drop(reply.send(answer))));
+    }
+
+    fn may_write(&self) -> Result<(), Refusal> {
+        if self.stopping.is_some() {
+            return Err(Refusal::ShuttingDown);
+        }
+        if self.journal.full { Err(Refusal::DiskFull) } else { Ok(()) }
+    }
+
+    fn submit(&mut self, header: RunHeader, nodes: Vec<NodeSpec>) -> Result<Accepted, Refusal> {
+        if let Some((key, body)) = &header.idempotency
+            && let Some((run, before)) = self.model.idempotency.get(key)
+        {
+            let same = before == body;
+            let accepted = Accepted { run: *run, replayed: true };
+            return if same { Ok(accepted) } else { Err(Refusal::IdempotencyMismatch) };
+        }
+        self.may_write()?;
+        self.check_nodes(&nodes)?;
+        let (run, open) = (header.id, header.open);
+        self.record(&Record::RunSubmitted(Arc::new(header)), None);
+        self.handle(Event::AddRun { run, open });
+        self.add_nodes(run, nodes);
+        Ok(Accepted { run, replayed: false })
+    }
+
+    fn add_tasks(
+        &mut self,
+        id: RunId,
+        first: TaskIndex,
+        nodes: Vec<NodeSpec>,
+    ) -> Result<(), Refusal> {
+        self.may_write()?;
+        let run = self.model.runs.get(&id).ok_or(Refusal::UnknownRun)?;
+        if !run.open {
+            return Err(Refusal::RunClosed);
+        }
+        if let Some(twice) = nodes.iter().find(|node| run.has_key(&node.key)) {
+            return Err(Refusal::DuplicateKey(twice.key.to_string()));
+        }
+        if run.next_index() != first {
+            return Err(Refusal::StaleKeys);
+        }
+        self.check_nodes(&nodes)?;
+        self.add_nodes(id, nodes);
+        Ok(())
+    }
+
+    fn check_nodes(&self, nodes: &[NodeSpec]) -> Result<(), Refusal> {
+        if nodes.iter().any(|node| self.modules.get(&node.module).is_none()) {
+            return Err(Refusal::UnknownModule);
+        }
+        let added: u64 = nodes.iter().map(|node| node.tasks.len() as u64).sum();
+        let limit = self.config.tasks_max;
+        if self.model.tasks_total + added > limit {
+            return Err(Refusal::TooMuchWork { limit, retry_after_s: 10 });
+        }
+        Ok(())
+    }
+
+    fn add_nodes(&mut self, run: RunId, nodes: Vec<NodeSpec>) {
+        let engine_nodes = self.engine_nodes(&nodes);
+        self.record(&Record::TasksAdded { run, at: self.now, nodes: Arc::new(nodes) }, None);
+        self.handle(Event::AddTasks { run, nodes: engine_nodes });
+    }
+
+    pub(super) fn engine_nodes(&mut self, nodes: &[NodeSpec]) -> Vec<Node> {
+        nodes.iter().map(|spec| engine_node(spec, self.function_number(spec))).collect()
+    }
+
+    fn function_number(&mut self, spec: &NodeSpec) -> u32 {
+        let next = self.functions.len() as u32;
+        *self.functions.entry((spec.module, Arc::clone(&spec.function))).or_insert(next)
+    }
+
+    fn close(&mut self, run: RunId) -> Result<(), Refusal> {
+        let open = self.model.runs.get(&run).ok_or(Refusal::UnknownRun)?.open;
+        if open {
+            self.may_write()?;
+            self.record(&Record::RunClosed { run }, None);
+            self.handle(Event::CloseRun(run));
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, run: RunId, tasks: Vec<Range<TaskIndex>>) -> Result<(), Refusal> {
+        self.known_run(run)?;
+        self.handle(Event::Release { run, tasks });
+        Ok(())
+    }
+
+    fn cancel(
+        &mut self,
+        run: RunId,
+        tasks: Option<Vec<Range<TaskIndex>>>,
+        reason: Option<Arc<str>>,
+    ) -> Result<u64, Refusal> {
+        self.known_run(run)?;
+        self.hand.reason = reason;
+        self.hand.changed = 0;
+        self.handle(Event::Cancel { run, tasks });
+        self.hand.reason = None;
+        Ok(self.hand.changed)
+    }
+
+    fn retry(&mut self, run: RunId, tasks: Option<Vec<Range<TaskIndex>>>) -> Result<u64, Refusal> {
+        self.may_write()?;
+        self.known_run(run)?;
+        self.hand.changed = 0;
+        self.handle(Event::Retry { run, tasks });
+        Ok(self.hand.changed)
+    }
+
+    fn delete_run(&mut self, run: RunId) -> Result<(), Refusal> {
+        let state = self.model.runs.get(&run).ok_or(Refusal::UnknownRun)?.state;
+        if state == RunState::Running {
+            return Err(Refusal::RunUnfinished);
+        }
+        self.handle(Event::DeleteRun(run));
+        self.record(&Record::RunDeleted(run), None);
+        Ok(())
+    }
+
+    fn known_run(&self, run: RunId) -> Result<(), Refusal> {
+        self.model.runs.get(&run).map(|_| ()).ok_or(Refusal::UnknownRun)
+    }
+
+    fn add_module(
+        &mut self,
+        info: &Arc<ModuleInfo>,
+        name: Option<Arc<str>>,
+    ) -> Result<(), Refusal> {
+        self.may_write()?;
+        if self.modules.get(&info.id).is_none() {
+            self.record(&Record::ModuleAdded(Arc::clone(info)), None);
+            self.modules.add(Arc::clone(info));
+        }
+        name.map_or(Ok(()), |name| self.name_module(info.id, name))
+    }
+
+    fn name_module(&mut self, id: ModuleId, name: Arc<str>) -> Result<(), Refusal> {
+        self.may_write()?;
+        self.modules.get(&id).ok_or(Refusal::UnknownModule)?;
+        if !self.modules.names_of(&id).contains(&name) {
+            self.record(&Record::ModuleNamed { name: Arc::clone(&name), id }, None);
+            self.modules.name(name, id);
+        }
+        Ok(())
+    }
+
+    fn delete_module(&mut self, id: ModuleId) -> Result<(), Refusal> {
+        self.modules.get(&id).ok_or(Refusal::UnknownModule)?;
+        let unfinished = self.model.runs.values().filter(|run| run.state == RunState::Running);
+        for run in unfinished {
+            if run.nodes.iter().any(|node| node.spec().module == id) {
+                return Err(Refusal::ModuleInUse(run.header.id));
+            }
+        }
+        self.record(&Record::ModuleDeleted(id), None);
+        self.modules.remove(id);
+        let object = ObjectId(id.0);
+        if !self.holdings.uploaded.contains_key(&object) && !self.holdings.is_held(&object) {
+            self.delete_file(&object);
+        }
+        Ok(())
+    }
+
+    fn add_object(&mut self, info: &ObjectInfo, inline: Option<Vec<u8>>) -> Result<bool, Refusal> {
+        self.may_write()?;
+        let ObjectInfo { id, size, media_type } = info.clone();
+        let known = Uploaded {
+            size,
+            media_type: Arc::clone(&media_type),
+            inline: inline.as_deref().map(Into::into),
+        };
+        let before = self.holdings.uploaded.insert(id, known);
+        if before.as_ref().is_none_or(|before| before.media_type != media_type) {
+            let record =
+                ObjectRecord { media_type: Arc::clone(&media_type), size, inline: inline.clone() };
+            self.indexer.push(IndexChange::PutObject(id, record));
+            self.record(&Record::ObjectAdded { id, size, media_type, inline }, None);
+        }
+        Ok(before.is_none())
+    }
+
+    fn delete_object(&mut self, id: ObjectId) -> Result<(), Refusal> {
+        if self.modules.get(&ModuleId(id.0)).is_some() {
+            return Err(Refusal::ObjectInUse("a module; delete the module".to_owned()));
+        }
+        self.object_info(&id).ok_or(Refusal::UnknownObject)?;
+        let unfinished = self.model.runs.values().filter(|run| run.state == RunState::Running);
+        for run in unfinished {
+            if run.nodes.iter().any(|node| node.spec().objects().contains(&id)) {
+                let run = run.header.id;
+                return Err(Refusal::ObjectInUse(format!("run {run}, which is not finished")));
+            }
+        }
+        if self.holdings.is_held(&id) {
+            return Err(Refusal::ObjectInUse("a task's result; delete its run".to_owned()));
+        }
+        if self.holdings.uploaded.remove(&id).is_none() {
+            return Err(Refusal::ObjectInUse("a task's result; delete its run".to_owned()));
+        }
+        self.record(&Record::ObjectDeleted(id), None);
+        self.indexer.push(IndexChange::DeleteObject(id));
+        self.delete_file(&id);
+        Ok(())
+    }
+
+    fn delete_file(&self, id: &ObjectId) {
+        if let Err(error) = self.objects.delete(id) {
+            tracing::warn!(%error, %id, "a file was not deleted");
+        }
+    }
+
+    /// Begins to stop: no more work goes out, what has not begun comes back.
+    fn stop(&mut self, reply: oneshot::Sender<()>) {
+        let deadline = self.now.plus_ms(self.config.shutdown_grace_ms);
+        self.stopping = Some(Stopping { deadline, reply });
+        let workers: Vec<_> = self.workers.keys().copied().collect();
+        for worker in workers {
+            self.handle(Event::WorkerDraining(worker));
+            if let Some(port) = self.workers.get(&worker) {
+                port.link.send(ToWorker::Drain);
+            }
+        }
+    }
+}

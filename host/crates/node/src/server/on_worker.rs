@@ -1,0 +1,138 @@
+//! What workers report.
+
+use std::sync::Arc;
+
+use wask_engine::{AttemptOutcome, Event};
+use wask_proto::{
+    INLINE_VALUE_MAX_BYTES, TaskId, WorkerId,
+    executor::LogLine,
+    worker::{AttemptId, Finished, FromWorker, Started, ToWorker, WorkerOutcome},
+};
+
+use super::{Server, WorkerPort, writer::Keep};
+use crate::{config::RUN_LOG_LINES_MAX, worker::WorkerHandle};
+
+impl Server {
+    /// Takes a worker's link up; the worker joins when it says hello.
+    pub(crate) fn add_worker(&mut self, worker: WorkerId, link: WorkerHandle) {
+        let port = WorkerPort {
+            name: "".into(),
+            joined_at: None,
+            finished: 0,
+            link,
+            assign: Vec::new(),
+            cancel: Vec::new(),
+            reclaim: Vec::new(),
+        };
+        self.workers.insert(worker, port);
+    }
+
+    pub(super) fn on_message(&mut self, worker: WorkerId, message: FromWorker) {
+        match message {
+            FromWorker::Hello { name, slots, resources } => {
+                if let Some(port) = self.workers.get_mut(&worker) {
+                    port.name = name;
+                    port.joined_at = Some(self.now);
+                }
+                self.handle(Event::WorkerJoined { worker, slots, resources });
+            }
+            FromWorker::Started(started) => {
+                started.into_iter().for_each(|started| self.started(worker, started));
+            }
+            FromWorker::Finished(finished) => {
+                for finished in finished {
+                    self.finished(worker, finished);
+                }
+            }
+            FromWorker::Returned(returned) => {
+                for AttemptId { task, attempt } in returned {
+                    self.under_way.remove(&task);
+                    self.handle(Event::Returned { worker, task, attempt });
+                }
+            }
+            FromWorker::Progress(progress) => {
+                for (id, done, total) in progress {
+                    if let Some(run) = self.model.runs.get_mut(&id.task.run) {
+                        run.extra_mut(id.task.index).progress = Some((done, total));
+                    }
+                }
+            }
+        }
+    }
+
+    fn started(&mut self, worker: WorkerId, started: Started) {
+        let AttemptId { task, attempt } = started.id;
+        if let Some(row) = self.model.runs.get_mut(&task.run)
+            && let Some(row) = row.tasks.get_mut(task.index as usize)
+            && row.attempt == attempt
+        {
+            row.worker = worker;
+            row.slot = started.slot;
+            row.started_at = started.at;
+        }
+        self.handle(Event::Started { worker, task, attempt });
+    }
+
+    /// An attempt ended. A large result is written to a file first, where it must last or where
+    /// memory is short.
+    fn finished(&mut self, worker: WorkerId, mut finished: Finished) {
+        finished.timing.worker = worker;
+        if let WorkerOutcome::Success(value) = &finished.outcome
+            && value.size() > INLINE_VALUE_MAX_BYTES as u64
+        {
+            let wanted = self.is_wanted(finished.id.task);
+            let keep = match (wanted, self.memory_is_full_for(value)) {
+                (true, _) => Some(Keep::Durable),
+                (false, true) => Some(Keep::Spilled),
+                (false, false) => None,
+            };
+            if let Some(keep) = keep {
+                return self.writer.send(worker, Box::new(finished), keep);
+            }
+        }
+        self.finish(worker, Box::new(finished));
+    }
+
+    /// Tells the engine of an end whose result is where it belongs.
+    pub(super) fn finish(&mut self, worker: WorkerId, mut finished: Box<Finished>) {
+        let AttemptId { task, attempt } = finished.id;
+        if let Some(port) = self.workers.get_mut(&worker) {
+            port.finished += 1;
+        }
+        let logs = std::mem::take(&mut finished.logs);
+        if !logs.is_empty() {
+            self.keep_logs(task, attempt, logs);
+        }
+        let timing = &finished.timing;
+        let busy_us = timing.run_us + u64::from(timing.start_us);
+        let outcome = match &finished.outcome {
+            WorkerOutcome::Success(value) => AttemptOutcome::Succeeded { size_bytes: value.size() },
+            WorkerOutcome::Failure(failure) => AttemptOutcome::Failed(failure.kind),
+            WorkerOutcome::Cancelled => AttemptOutcome::Cancelled,
+            WorkerOutcome::Lost(_) => {
+                self.totals.lost += 1;
+                AttemptOutcome::Lost
+            }
+        };
+        self.hand.finished = Some(finished);
+        self.handle(Event::Finished { worker, task, attempt, outcome, busy_us });
+        self.hand.finished = None;
+        self.hand.success = None;
+    }
+
+    fn keep_logs(&mut self, task: TaskId, attempt: u32, lines: Vec<LogLine>) {
+        let Some(run) = self.model.runs.get_mut(&task.run) else { return };
+        if run.log_lines + lines.len() > RUN_LOG_LINES_MAX {
+            return;
+        }
+        run.log_lines += lines.len();
+        run.extra_mut(task.index).logs.push((attempt, Arc::from(lines)));
+    }
+
+    pub(super) fn stop_workers(&mut self) {
+        for (_, port) in std::mem::take(&mut self.workers) {
+            port.link.send(ToWorker::Drain);
+            port.link.join();
+        }
+    }
+}

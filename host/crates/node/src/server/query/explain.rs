@@ -1,0 +1,157 @@
+//! Why a task is not running: the engine's reasons, with names.
+
+use wask_engine::{Reason, WorkerFit, WorkerReason};
+use wask_proto::{RunId, TaskId, TaskIndex, TaskState, WorkerId};
+
+use crate::{
+    server::{Server, model::Run},
+    view::ExplainView,
+};
+
+/// Unfinished inputs that an explanation names.
+const WAITING_SHOWN_MAX: usize = 20;
+
+impl Server {
+    pub(crate) fn explain(&self, run_id: RunId, index: TaskIndex) -> Option<ExplainView> {
+        let run = self.model.runs.get(&run_id)?;
+        let state = run.state_of(index)?;
+        let mut view = ExplainView {
+            key: run.name_of(index),
+            state,
+            reason: String::new(),
+            waiting_for: Vec::new(),
+            waiting_total: 0,
+            retry_at: None,
+            workers: Vec::new(),
+        };
+        let id = TaskId { run: run_id, index };
+        let reason = self.engine.explain(id, self.now).map(|explain| explain.reason);
+        view.reason = match reason {
+            Some(reason) if !state.is_final() => self.because(run, index, reason, &mut view),
+            _ => ended(run, index, state),
+        };
+        Some(view)
+    }
+
+    /// The engine's reason in one sentence; lists go into the view.
+    fn because(
+        &self,
+        run: &Run,
+        index: TaskIndex,
+        reason: Reason,
+        view: &mut ExplainView,
+    ) -> String {
+        match reason {
+            Reason::MissingInputs { .. } => missing_inputs(run, index, view),
+            Reason::RetryDelay { at, left_us } => {
+                view.retry_at = Some(at);
+                format!("an attempt failed; the next one starts in {} ms", left_us.div_ceil(1_000))
+            }
+            Reason::Queued { workers, .. } => {
+                view.workers = workers.iter().map(|why| self.worker_line(why)).collect();
+                queued(view)
+            }
+            Reason::IdenticalCall { runs } => {
+                let name = self.model.runs.get(&runs.run).map(|run| run.name_of(runs.index));
+                let name = name.unwrap_or_default();
+                format!("an identical call is under way ({}/{name}); it gets that result", runs.run)
+            }
+            Reason::Prefetched { worker } => {
+                format!("it was sent to worker {} and is about to run", self.worker_name(worker))
+            }
+            Reason::Running { worker } => {
+                format!("it is running on worker {}", self.worker_name(worker))
+            }
+            Reason::Finished | Reason::Aborted { .. } => ended(run, index, view.state),
+        }
+    }
+
+    fn worker_line(&self, why: &WorkerReason) -> (WorkerId, std::sync::Arc<str>, Option<String>) {
+        (why.worker, self.worker_name(why.worker), fit(&why.fit))
+    }
+
+    fn worker_name(&self, worker: WorkerId) -> std::sync::Arc<str> {
+        self.workers.get(&worker).map_or_else(|| "?".into(), |port| port.name.clone())
+    }
+}
+
+fn missing_inputs(run: &Run, index: TaskIndex, view: &mut ExplainView) -> String {
+    let needs = run.need_ranges(index).into_iter().flatten();
+    let missing = needs.filter(|need| run.state_of(*need).is_some_and(|state| !state.is_final()));
+    for need in missing {
+        if view.waiting_for.len() < WAITING_SHOWN_MAX {
+            view.waiting_for.push(run.name_of(need));
+        }
+        view.waiting_total += 1;
+    }
+    let first = view.waiting_for.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    match view.waiting_total {
+        0 => "it waits for its inputs".to_owned(),
+        1..=3 => format!("it waits for {first}"),
+        total => format!("it waits for {total} tasks: {first}, …"),
+    }
+}
+
+fn queued(view: &ExplainView) -> String {
+    let whys = || {
+        let line = |(_, name, why): &(WorkerId, std::sync::Arc<str>, Option<String>)| {
+            Some(format!("{name}: {}", why.as_ref()?))
+        };
+        view.workers.iter().filter_map(line).collect::<Vec<_>>().join("; ")
+    };
+    match (view.state, view.workers.is_empty()) {
+        (_, true) => "no worker has joined; `wask serve` with at least one slot has one".to_owned(),
+        (TaskState::NoWorker, _) => format!("no worker may run it: {}", whys()),
+        _ if view.workers.iter().all(|(_, _, why)| why.is_some()) => {
+            format!("it is ready and waits for a free slot: {}", whys())
+        }
+        _ => "it is ready and about to run".to_owned(),
+    }
+}
+
+/// Why a task does not run on a worker; `None` where it could.
+fn fit(fit: &WorkerFit) -> Option<String> {
+    Some(match fit {
+        WorkerFit::Free => return None,
+        WorkerFit::Draining => "it takes no more work".to_owned(),
+        WorkerFit::SlotsFull { held, slots } => {
+            format!("all of its {slots} slots are taken, {held} tasks are with it")
+        }
+        WorkerFit::Lacks { resource, has: 0, needs, .. } => {
+            format!("it has no `{resource}`, the task asks for {}", amount(*needs))
+        }
+        WorkerFit::Lacks { resource, has, needs, .. } if has < needs => {
+            format!("it has {} `{resource}`, the task asks for {}", amount(*has), amount(*needs))
+        }
+        WorkerFit::Lacks { resource, has, needs, free } => format!(
+            "{} of its {} `{resource}` are free, the task asks for {}",
+            amount(*free),
+            amount(*has),
+            amount(*needs)
+        ),
+    })
+}
+
+/// Thousandths as people write them.
+fn amount(thousandths: u64) -> f64 {
+    thousandths as f64 / 1_000.0
+}
+
+fn ended(run: &Run, index: TaskIndex, state: TaskState) -> String {
+    let stop = run.stop_of(index);
+    match state {
+        TaskState::Succeeded => "it succeeded".to_owned(),
+        TaskState::Failed => "it failed; `failure` tells why".to_owned(),
+        TaskState::Cancelled => match stop.and_then(|stop| stop.reason.as_deref()) {
+            Some(said) => format!("a user cancelled it: {said}"),
+            None => "a user cancelled it".to_owned(),
+        },
+        TaskState::Aborted => match stop.and_then(|stop| stop.cause) {
+            Some(cause) => {
+                format!("{}, which it needs, failed or was cancelled", run.name_of(cause))
+            }
+            None => "something that it needs failed or was cancelled".to_owned(),
+        },
+        other => format!("it is {}", other.name()),
+    }
+}

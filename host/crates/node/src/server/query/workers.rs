@@ -1,0 +1,73 @@
+//! Questions about workers, and figures.
+
+use wask_proto::RunState;
+
+use crate::{
+    server::Server,
+    view::{Stats, WorkerView},
+};
+
+impl Server {
+    pub(crate) fn has_worker(&self) -> bool {
+        self.engine.workers().next().is_some()
+    }
+
+    pub(crate) fn worker_views(&self) -> Vec<WorkerView> {
+        let view = |worker: wask_engine::WorkerView| {
+            let port = self.workers.get(&worker.id)?;
+            Some(WorkerView {
+                id: worker.id,
+                name: port.name.clone(),
+                slots: worker.slots,
+                slots_ready: port.link.slots_ready(),
+                trouble: port.link.trouble(),
+                assigned: worker.running + worker.prefetched,
+                running: worker.running,
+                draining: worker.draining,
+                resources: worker.resources,
+                joined_at: port.joined_at.unwrap_or_default(),
+                finished: port.finished,
+            })
+        };
+        self.engine.workers().filter_map(view).collect()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let mut stats = Stats {
+            memo_hits: self.memo.hits,
+            nondeterminism: self.memo.nondeterminism,
+            values_memory_bytes: self.holdings.memory_bytes,
+            values_spilled_bytes: self.holdings.spilled_bytes,
+            journal_last: self.journal.last().0,
+            journal_durable: self.journal.durable.0,
+            journal_commits: self.journal.commits,
+            index_rebuilt: self.index.stats().map_or(0, |stats| stats.set_aside),
+            disk_full: self.journal.full,
+            loop_busy_us: self.totals.busy_us,
+            attempts: vec![
+                ("succeeded", self.totals.succeeded),
+                ("failed", self.totals.failed),
+                ("cancelled", self.totals.cancelled),
+                ("lost", self.totals.lost),
+            ],
+            ..Stats::default()
+        };
+        for run in self.model.runs.values() {
+            for (sum, count) in stats.tasks.0.iter_mut().zip(run.counts.0) {
+                *sum = sum.saturating_add(count);
+            }
+            let state = match run.state {
+                RunState::Running => 0,
+                RunState::Succeeded => 1,
+                RunState::Failed => 2,
+                RunState::Cancelled => 3,
+            };
+            stats.runs[state] += 1;
+        }
+        for worker in self.engine.workers() {
+            stats.slots += u64::from(worker.slots);
+            stats.assigned += u64::from(worker.running + worker.prefetched);
+        }
+        stats
+    }
+}

@@ -1,0 +1,238 @@
+//! After a restart: the journal is read once; model, books and engine are as they were.
+//!
+//! The same records that were written live are folded into the same model. What was running is
+//! queued again; what memory alone held is computed again if somebody needs it.
+
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
+
+use wask_engine::{Event, Fact, Node};
+use wask_proto::{ObjectId, Record, RunId, Seq, StoredValue, TaskId};
+use wask_store::{IndexChange, Journal, JournalError, ObjectRecord};
+
+use super::{Server, hold::Uploaded};
+
+/// Why the journal cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The journal's files are damaged or unreadable.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record was written by another version.
+    #[error("record {} of the journal cannot be read", seq.0)]
+    Record {
+        /// Its number.
+        seq: Seq,
+        /// Why.
+        source: wask_proto::RecordError,
+    },
+}
+
+/// What the engine is to be told of a run.
+#[derive(Default)]
+struct Story {
+    open: bool,
+    steps: Vec<Step>,
+}
+
+enum Step {
+    Add(Vec<Node>),
+    Facts(Vec<Fact>),
+}
+
+/// Records about deleted runs that make a compaction worth its while.
+const GARBAGE_MIN: u64 = 10_000;
+
+impl Server {
+    /// Reads the journal back. `indexed` is what the index covers already.
+    pub(crate) fn recover(
+        &mut self,
+        journal: &mut dyn Journal,
+        indexed: Seq,
+    ) -> Result<(), RecoverError> {
+        let mut stories = HashMap::<RunId, Story>::new();
+        let mut failed = None;
+        let (mut total, mut garbage) = (0u64, 0u64);
+        journal.reader().read(Seq(1), &mut |seq, bytes| match Record::decode(bytes) {
+            Ok(record) => {
+                total += 1;
+                if let Record::RunDeleted(run) = &record {
+                    garbage += stories.get(run).map_or(0, |s| s.steps.len() as u64 * 2);
+                }
+                self.restore(&record, seq > indexed, &mut stories);
+                ControlFlow::Continue(())
+            }
+            Err(source) => {
+                failed = Some(RecoverError::Record { seq, source });
+                ControlFlow::Break(())
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        self.tell_engine(stories);
+        if garbage > GARBAGE_MIN && garbage > total / 2 {
+            self.compact(journal)?;
+        }
+        Ok(())
+    }
+
+    fn compact(&self, journal: &mut dyn Journal) -> Result<(), RecoverError> {
+        let compacted = journal.compact(&mut |_, bytes| {
+            let run = Record::decode(bytes).ok().and_then(|record| record.run());
+            run.is_none_or(|run| self.model.runs.contains_key(&run))
+        })?;
+        tracing::info!(?compacted, "records of deleted runs were taken out of the journal");
+        Ok(())
+    }
+
+    fn restore(&mut self, record: &Record, index: bool, stories: &mut HashMap<RunId, Story>) {
+        self.restore_store(record, index);
+        let freed = self.model.apply(record, None);
+        self.hold_back(&freed);
+        let Some(run) = record.run() else { return };
+        match record {
+            Record::RunSubmitted(header) => {
+                stories.insert(run, Story { open: header.open, steps: Vec::new() });
+            }
+            Record::RunDeleted(_) => drop(stories.remove(&run)),
+            Record::TasksAdded { nodes, .. } => {
+                let nodes = self.engine_nodes(nodes);
+                if let Some(story) = stories.get_mut(&run) {
+                    story.steps.push(Step::Add(nodes));
+                }
+            }
+            _ => {
+                let available = self.restore_value(record);
+                if let Some(story) = stories.get_mut(&run)
+                    && let Some(fact) = fact_of(record, available)
+                {
+                    story.add(fact);
+                }
+            }
+        }
+    }
+
+    /// Modules and objects.
+    fn restore_store(&mut self, record: &Record, index: bool) {
+        match record {
+            Record::ModuleAdded(info) => self.modules.add(Arc::clone(info)),
+            Record::ModuleNamed { name, id } => self.modules.name(Arc::clone(name), *id),
+            Record::ModuleDeleted(id) => self.modules.remove(*id),
+            Record::ObjectAdded { id, size, media_type, inline } => {
+                let known = Uploaded {
+                    size: *size,
+                    media_type: Arc::clone(media_type),
+                    inline: inline.as_deref().map(Into::into),
+                };
+                self.holdings.uploaded.insert(*id, known);
+                if index {
+                    let media_type = Arc::clone(media_type);
+                    let record = ObjectRecord { media_type, size: *size, inline: inline.clone() };
+                    self.indexer.push(IndexChange::PutObject(*id, record));
+                }
+            }
+            Record::ObjectDeleted(id) => {
+                self.holdings.uploaded.remove(id);
+                if index {
+                    self.indexer.push(IndexChange::DeleteObject(*id));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A success's value: held again if it is still there.
+    fn restore_value(&mut self, record: &Record) -> bool {
+        let Record::TaskSucceeded { run, task, value, .. } = record else { return false };
+        let there = match value {
+            StoredValue::Inline(..) => true,
+            StoredValue::Object(_, id, _) => matches!(self.objects.size(id), Ok(Some(_))),
+            StoredValue::Transient(..) => false,
+        };
+        let id = TaskId { run: *run, index: *task };
+        let row = self.model.runs.get_mut(run).and_then(|r| r.tasks.get_mut(*task as usize));
+        let Some(row) = row else { return false };
+        if !there {
+            row.value = None;
+            return false;
+        }
+        if let Some(value) = row.value.clone() {
+            self.hold(&value);
+            self.index_result(id, &value, None);
+        }
+        true
+    }
+
+    fn tell_engine(&mut self, mut stories: HashMap<RunId, Story>) {
+        let runs: Vec<RunId> = self.model.order.values().copied().collect();
+        for run in runs {
+            let Some(story) = stories.remove(&run) else { continue };
+            self.handle(Event::AddRun { run, open: story.open });
+            for step in story.steps {
+                match step {
+                    Step::Add(nodes) => self.handle_silently(Event::AddTasks { run, nodes }),
+                    Step::Facts(facts) => self.handle_silently(Event::Restore { run, facts }),
+                }
+            }
+        }
+        self.handle(Event::RestoreDone);
+    }
+
+    /// What the engine says of tasks on the way is void until all facts are known.
+    fn handle_silently(&mut self, event: Event) {
+        let mut actions = Vec::new();
+        self.engine.handle(event, self.now, &mut actions);
+    }
+
+    /// The newest record, durable or not.
+    pub(crate) fn last_recorded(&self) -> Seq {
+        self.journal.last()
+    }
+
+    /// Modules by the id of their bytes, for those whose compiled form must be made again.
+    pub(crate) fn module_objects(&self) -> Vec<ObjectId> {
+        self.modules.all().into_iter().map(|module| ObjectId(module.info.id.0)).collect()
+    }
+}
+
+impl Story {
+    fn add(&mut self, fact: Fact) {
+        match self.steps.last_mut() {
+            Some(Step::Facts(facts)) => facts.push(fact),
+            _ => self.steps.push(Step::Facts(vec![fact])),
+        }
+    }
+}
+
+fn fact_of(record: &Record, available: bool) -> Option<Fact> {
+    Some(match record {
+        Record::TaskSucceeded { task, attempt, value, .. } => Fact::Succeeded {
+            task: *task,
+            attempt: *attempt,
+            size_bytes: size_of_stored(value),
+            available,
+        },
+        Record::TaskFailed { task, attempt, .. } => Fact::Failed { task: *task, attempt: *attempt },
+        Record::AttemptFailed { task, attempt, failure, .. } => Fact::AttemptFailed {
+            task: *task,
+            attempt: *attempt,
+            lost: failure.kind == wask_proto::FailureKind::WorkerLost,
+        },
+        Record::TasksCancelled { tasks, .. } => Fact::Cancelled(tasks.clone()),
+        Record::TasksAborted { tasks, cause, .. } => {
+            Fact::Aborted { tasks: tasks.clone(), cause: *cause }
+        }
+        Record::TasksRetried { tasks, .. } => Fact::Retried(tasks.clone()),
+        Record::TasksReleased { tasks, .. } => Fact::Released(tasks.clone()),
+        Record::RunClosed { .. } => Fact::Closed,
+        Record::RunFinished { .. } => Fact::RunFinished,
+        _ => return None,
+    })
+}
+
+fn size_of_stored(value: &StoredValue) -> u64 {
+    match value {
+        StoredValue::Inline(_, bytes) => bytes.len() as u64,
+        StoredValue::Object(_, _, size) | StoredValue::Transient(_, size) => *size,
+    }
+}

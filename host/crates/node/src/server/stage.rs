@@ -1,0 +1,128 @@
+//! Answering `Stage`: arguments are put together and the result is looked up.
+
+use std::sync::Arc;
+
+use wask_engine::{Event, Stage};
+use wask_proto::{
+    CallLimits, Encoding, Failure, FailureKind, FunctionInfo, MemoKey, NodeSpec, ObjectId,
+    StoredValue, TaskId, TaskIndex, Value,
+    worker::{Assignment, AttemptId},
+};
+
+use super::{
+    Server, Staged,
+    args::{ArgError, Inputs, assemble},
+    memo::memo_key,
+    model::Run,
+};
+
+impl Server {
+    /// Puts a task's arguments together and tells the engine what came of it.
+    pub(super) fn stage(&mut self, task: TaskId) {
+        let stage = match self.prepare(task) {
+            Ok(staged) => self.look_up(task, staged),
+            Err(failure) => {
+                self.hand.invalid = Some(failure);
+                Stage::Invalid
+            }
+        };
+        let mut actions = Vec::new();
+        self.engine.handle(Event::Staged { task, stage }, self.now, &mut actions);
+        self.act(&mut actions);
+        self.hand.known = None;
+        self.hand.invalid = None;
+    }
+
+    fn prepare(&mut self, task: TaskId) -> Result<Staged, Failure> {
+        let invalid = |message: String| Failure::new(FailureKind::Invalid, message);
+        let run = self.model.runs.get(&task.run);
+        let Some((run, node)) = run.and_then(|run| Some((run, run.node_of(task.index)?))) else {
+            return Err(invalid("the task's run is gone".to_owned()));
+        };
+        let spec = node.spec();
+        let module = self.modules.get(&spec.module);
+        let function = module.as_ref().and_then(|module| module.function(&spec.function));
+        let (Some(module), Some(function)) = (&module, function) else {
+            return Err(invalid(format!("`{}` is gone; upload the module again", spec.call())));
+        };
+        let params = function.params.iter().map(|param| (param.name.as_str(), param.raw));
+        let inputs = RunInputs { server: self, run };
+        let args = assemble(spec, task.index, params, &inputs)
+            .map_err(|error: ArgError| invalid(error.to_string()))?;
+        let memo = module.pure.then(|| memo_key(&spec.module, &spec.function, &args));
+        let assignment = Assignment {
+            id: AttemptId { task, attempt: 0 },
+            module: spec.module,
+            function: Arc::clone(&spec.function),
+            args,
+            limits: limits_of(spec),
+            result_encoding: result_encoding(function),
+            label: format!("{}/{}", task.run, run.name_of(task.index)).into(),
+        };
+        Ok(Staged { assignment, memo })
+    }
+
+    fn look_up(&mut self, task: TaskId, staged: Staged) -> Stage {
+        let cache = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
+        let cache = cache.is_some_and(|node| node.spec().options.cache);
+        let key = staged.memo.filter(|_| cache);
+        if let Some(value) = key.and_then(|key| self.known(&key)) {
+            let size_bytes = value.size();
+            self.hand.known = Some(value);
+            return Stage::Known { size_bytes };
+        }
+        self.staged.insert(task, staged);
+        Stage::Run { memo: key }
+    }
+
+    /// The result of a pure call, if it is known and its bytes are still there.
+    fn known(&mut self, key: &MemoKey) -> Option<Value> {
+        let value = match self.memo.get(key) {
+            Some(value) => value.clone(),
+            None => match self.index.memo(key).ok().flatten()? {
+                StoredValue::Inline(encoding, bytes) => Value::from_bytes(encoding, &bytes),
+                StoredValue::Object(encoding, id, size) => Value::stored(encoding, id, size),
+                StoredValue::Transient(..) => return None,
+            },
+        };
+        let gone = value.bytes().is_none()
+            && !matches!(self.objects.size(&value.object_id()), Ok(Some(_)));
+        if gone {
+            self.memo.forget(key);
+            return None;
+        }
+        Some(value)
+    }
+}
+
+/// A run's results and all objects, as the assembly of arguments sees them.
+struct RunInputs<'a> {
+    server: &'a Server,
+    run: &'a Run,
+}
+
+impl Inputs for RunInputs<'_> {
+    fn result(&self, task: TaskIndex) -> Option<Value> {
+        self.run.tasks.get(task as usize)?.value.clone()
+    }
+
+    fn object(&self, id: &ObjectId) -> Option<Value> {
+        self.server.object_value(id).map(|(_, value)| value)
+    }
+
+    fn load(&self, value: &Value) -> Option<Vec<u8>> {
+        self.server.objects.get(&value.object_id()).ok().flatten()
+    }
+}
+
+fn limits_of(spec: &NodeSpec) -> CallLimits {
+    CallLimits {
+        memory_max_bytes: spec.options.memory_max_bytes,
+        wall_max_ms: spec.options.timeout_ms,
+        ..CallLimits::default()
+    }
+}
+
+fn result_encoding(function: &FunctionInfo) -> Encoding {
+    if function.result.raw { Encoding::Raw } else { Encoding::Cbor }
+}

@@ -1,0 +1,201 @@
+//! The worker's loop: wait, take commands, serve executors, hand out jobs, report.
+//!
+//! Runs on one thread, which also starts the executors: the kernel kills them when it ends.
+
+use std::{
+    collections::HashSet,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+};
+use wask_proto::worker::{AttemptId, FromWorker, ToWorker};
+
+use super::{
+    config::WorkerConfig,
+    desk::Desk,
+    handle::Outbox,
+    mailbox::{Command, Mailbox},
+    pipeline::{self, Load},
+    slot::Slot,
+};
+
+/// Everything that the worker's thread owns.
+pub(super) struct Agent {
+    config: WorkerConfig,
+    mailbox: Arc<Mailbox>,
+    outbox: Box<dyn Outbox>,
+    desk: Desk,
+    slots: Vec<Slot>,
+    /// What happened on each slot's socket in this round.
+    happened: Vec<PollFlags>,
+    loads: Vec<Option<Load>>,
+    greeted: bool,
+    stopped: bool,
+}
+
+impl Agent {
+    pub(super) fn new(
+        config: WorkerConfig,
+        mailbox: Arc<Mailbox>,
+        outbox: Box<dyn Outbox>,
+        desk: Desk,
+    ) -> Self {
+        let slots = (0..config.slots).map(|number| Slot::new(number, desk.now)).collect();
+        Self {
+            config,
+            mailbox,
+            outbox,
+            desk,
+            slots,
+            happened: Vec::new(),
+            loads: Vec::new(),
+            greeted: false,
+            stopped: false,
+        }
+    }
+
+    /// Works until everything is drained, or until it is told to stop. Executors that are left
+    /// are killed and reaped.
+    pub(super) fn run(mut self) {
+        while !self.has_ended() {
+            if let Err(error) = self.wait() {
+                tracing::error!(%error, "the worker cannot wait for its executors and ends");
+                return;
+            }
+            self.desk.now = Instant::now();
+            self.round();
+        }
+    }
+
+    fn round(&mut self) {
+        self.take_commands();
+        for (slot, happened) in self.slots.iter_mut().zip(&self.happened) {
+            if !happened.is_empty() {
+                slot.serve(*happened, &mut self.desk);
+            }
+        }
+        for slot in &mut self.slots {
+            slot.tick(&self.config, &mut self.desk);
+        }
+        self.dispatch();
+        self.greet();
+        self.desk.report.send(&*self.outbox);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.stopped || (self.desk.draining() && self.slots.iter().all(Slot::is_closed))
+    }
+
+    /// Waits for a command, a socket or the next deadline.
+    fn wait(&mut self) -> io::Result<()> {
+        let deadline = self.slots.iter().filter_map(Slot::deadline).min();
+        let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
+        let mut descriptors = Vec::with_capacity(1 + self.slots.len());
+        descriptors.push(PollFd::from_borrowed_fd(self.mailbox.descriptor(), PollFlags::IN));
+        for (descriptor, flags) in self.slots.iter().filter_map(Slot::descriptor) {
+            descriptors.push(PollFd::from_borrowed_fd(descriptor, flags));
+        }
+        match poll(&mut descriptors, timeout.as_ref()) {
+            Ok(_) => {}
+            // Nothing is known to have happened; the next round asks again.
+            Err(Errno::INTR) => descriptors.iter_mut().for_each(PollFd::clear_revents),
+            Err(error) => return Err(error.into()),
+        }
+        let mut results = descriptors.iter().skip(1).map(PollFd::revents);
+        self.happened.clear();
+        self.happened.extend(self.slots.iter().map(|slot| {
+            let polled = slot.descriptor().is_some();
+            polled.then(|| results.next()).flatten().unwrap_or(PollFlags::empty())
+        }));
+        Ok(())
+    }
+
+    fn take_commands(&mut self) {
+        for command in self.mailbox.take() {
+            match command {
+                Command::Scheduler(ToWorker::Assign(assignments)) => self.desk.accept(assignments),
+                Command::Scheduler(ToWorker::Cancel(ids)) => self.cancel(ids),
+                Command::Scheduler(ToWorker::Reclaim(ids)) => self.reclaim(ids),
+                Command::Scheduler(ToWorker::Drain) => self.drain(),
+                Command::Loaded(id, args) => self.desk.loaded(id, args),
+                Command::Stop => self.stopped = true,
+            }
+        }
+    }
+
+    fn cancel(&mut self, ids: Vec<AttemptId>) {
+        let ids: HashSet<_> = ids.into_iter().collect();
+        self.desk.cancel(&ids);
+        for executor in self.slots.iter_mut().filter_map(Slot::ready) {
+            executor.cancel(&ids, &mut self.desk);
+        }
+    }
+
+    fn reclaim(&mut self, ids: Vec<AttemptId>) {
+        let ids: HashSet<_> = ids.into_iter().collect();
+        self.desk.reclaim(&ids);
+        for executor in self.slots.iter_mut().filter_map(Slot::ready) {
+            executor.reclaim(&ids, &mut self.desk);
+        }
+    }
+
+    fn drain(&mut self) {
+        self.desk.drain();
+        for executor in self.slots.iter_mut().filter_map(Slot::ready) {
+            executor.give_back(&mut self.desk);
+        }
+    }
+
+    /// Fills the executors that want more with what waits.
+    fn dispatch(&mut self) {
+        if self.desk.is_empty() {
+            return;
+        }
+        let prefetch_ns = self.config.prefetch_us.saturating_mul(1_000);
+        self.loads.clear();
+        self.loads.extend(self.slots.iter_mut().map(|slot| {
+            slot.ready().and_then(|of| of.load()).filter(|load| load.wants_more(prefetch_ns))
+        }));
+        while let Some(chosen) = pipeline::choose(&self.loads, prefetch_ns) {
+            let Some((held, args)) = self.desk.next_job() else { break };
+            let of = &held.assignment;
+            let known = self.desk.estimates.get(&of.module, &of.function);
+            let load = self
+                .slots
+                .get_mut(chosen)
+                .and_then(Slot::ready)
+                .map(|executor| executor.push(held, args, known.unwrap_or(prefetch_ns)));
+            if let Some(place) = self.loads.get_mut(chosen) {
+                *place = load;
+            }
+        }
+        for executor in self.slots.iter_mut().filter_map(Slot::ready) {
+            executor.flush(self.desk.now);
+        }
+        self.desk.load_ahead(self.slots.len());
+    }
+
+    /// Says how many slots work, and introduces the worker once one does.
+    fn greet(&mut self) {
+        let ready = self.slots.iter().filter(|slot| slot.is_ready()).count();
+        self.desk.health.set_slots_ready(u16::try_from(ready).unwrap_or(u16::MAX));
+        if ready > 0 && !self.greeted {
+            self.greeted = true;
+            self.outbox.send(FromWorker::Hello {
+                name: self.config.name.clone(),
+                slots: self.config.slots,
+                resources: self.config.resources.clone(),
+            });
+        }
+    }
+}
+
+/// A timeout never rounds down to a busy loop: the kernel counts nanoseconds as well.
+fn timespec(duration: Duration) -> Timespec {
+    Timespec::try_from(duration).unwrap_or(Timespec { tv_sec: 60, tv_nsec: 0 })
+}

@@ -1,0 +1,63 @@
+//! The bytes of a call's arguments: pieces side by side, stored ones read from the object store.
+
+use wask_proto::{Failure, FailureKind, Value, ValueData, executor::JobArg, worker::Assignment};
+use wask_store::Objects;
+
+use super::config::ARGS_MAX_BYTES;
+
+/// Bytes of an assignment's arguments that are in the object store.
+pub(super) fn stored_bytes(assignment: &Assignment) -> u64 {
+    pieces(assignment)
+        .filter(|piece| matches!(piece.data, ValueData::Stored(_)))
+        .fold(0, |sum, piece| sum.saturating_add(piece.size()))
+}
+
+/// The arguments' bytes, or the failure of a call that cannot have them.
+pub(super) fn gather(
+    assignment: &Assignment,
+    objects: &dyn Objects,
+) -> Result<Vec<JobArg>, Box<Failure>> {
+    let total = pieces(assignment).fold(0_u64, |sum, piece| sum.saturating_add(piece.size()));
+    if total > ARGS_MAX_BYTES {
+        return Err(invalid(format!(
+            "the arguments have {total} bytes together, more than {ARGS_MAX_BYTES}"
+        )));
+    }
+    assignment.args.iter().map(|pieces| join(pieces, objects).map(JobArg)).collect()
+}
+
+fn pieces(assignment: &Assignment) -> impl Iterator<Item = &Value> {
+    assignment.args.iter().flatten()
+}
+
+fn join(pieces: &[Value], objects: &dyn Objects) -> Result<Vec<u8>, Box<Failure>> {
+    if let [Value { data: ValueData::Stored(at), .. }] = pieces {
+        return read(&at.id, objects);
+    }
+    let size: u64 = pieces.iter().map(Value::size).sum();
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    for piece in pieces {
+        match &piece.data {
+            ValueData::Stored(at) => bytes.extend_from_slice(&read(&at.id, objects)?),
+            ValueData::Small(..) | ValueData::Shared(_) => {
+                bytes.extend_from_slice(piece.bytes().unwrap_or_default());
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+fn read(id: &wask_proto::ObjectId, objects: &dyn Objects) -> Result<Vec<u8>, Box<Failure>> {
+    match objects.get(id) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(invalid(format!("the argument's object {id} is gone"))),
+        Err(error) => {
+            tracing::error!(%id, error = &error as &dyn std::error::Error, "object unreadable");
+            Err(invalid(format!("the argument's object {id} cannot be read: {error}")))
+        }
+    }
+}
+
+fn invalid(message: String) -> Box<Failure> {
+    Box::new(Failure::new(FailureKind::Invalid, message))
+}

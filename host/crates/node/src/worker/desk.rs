@@ -1,0 +1,186 @@
+//! What the worker holds outside its executors: attempts that wait, durations, news to send.
+//!
+//! Owns the order of waiting attempts; never talks to an executor.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
+
+use wask_proto::{
+    Failure,
+    executor::JobArg,
+    worker::{Assignment, AttemptId, WorkerOutcome},
+};
+use wask_store::Objects;
+
+use super::{
+    args, config::STORED_INLINE_MAX_BYTES, estimate::Estimates, health::Health, loader::Loader,
+    report::Report,
+};
+use crate::clock;
+
+/// An attempt that the worker holds and no executor has begun.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) assignment: Assignment,
+    /// Whether the scheduler was told that it began, in an executor that died since.
+    pub(super) announced: bool,
+    /// Its arguments, when they were loaded ahead.
+    args: Option<Vec<JobArg>>,
+    stored_bytes: u64,
+}
+
+/// Waiting attempts and everything that outlives a single executor.
+pub(super) struct Desk {
+    /// The present of this round.
+    pub(super) now: Instant,
+    pub(super) report: Report,
+    pub(super) estimates: Estimates,
+    pub(super) health: Arc<Health>,
+    queue: VecDeque<Held>,
+    loader: Loader,
+    objects: Arc<dyn Objects>,
+    /// Once set, nothing begins any more.
+    draining: bool,
+}
+
+impl Held {
+    fn new(assignment: Assignment) -> Self {
+        let stored_bytes = args::stored_bytes(&assignment);
+        Self { assignment, announced: false, args: None, stored_bytes }
+    }
+
+    const fn needs_loader(&self) -> bool {
+        self.args.is_none() && self.stored_bytes > STORED_INLINE_MAX_BYTES
+    }
+}
+
+impl Desk {
+    pub(super) fn new(objects: Arc<dyn Objects>, loader: Loader, health: Arc<Health>) -> Self {
+        Self {
+            now: Instant::now(),
+            report: Report::default(),
+            estimates: Estimates::default(),
+            health,
+            queue: VecDeque::new(),
+            loader,
+            objects,
+            draining: false,
+        }
+    }
+
+    /// Queues new work, or hands it back while draining.
+    pub(super) fn accept(&mut self, assignments: Vec<Assignment>) {
+        if self.draining {
+            self.report.returned.extend(assignments.iter().map(|assignment| assignment.id));
+        } else {
+            self.queue.extend(assignments.into_iter().map(Held::new));
+        }
+    }
+
+    /// Puts attempts that did not begin back to the front, in their order.
+    pub(super) fn take_in(&mut self, attempts: impl DoubleEndedIterator<Item = Held>) {
+        if self.draining {
+            self.report.returned.extend(attempts.map(|held| held.assignment.id));
+        } else {
+            attempts.rev().for_each(|held| self.queue.push_front(held));
+        }
+    }
+
+    /// An attempt's arguments have been loaded.
+    pub(super) fn loaded(&mut self, id: AttemptId, args: Result<Vec<JobArg>, Box<Failure>>) {
+        let Some(mut held) = self.loader.answered(id) else { return };
+        match args {
+            Ok(args) => {
+                held.args = Some(args);
+                let place = self.loaded_count();
+                self.queue.insert(place, held);
+            }
+            Err(failure) => self.report.no_args(&held.assignment, clock::now(), failure),
+        }
+    }
+
+    /// The next attempt that can begin, with its arguments. On the way to it, large arguments
+    /// are asked for and attempts without arguments fail.
+    pub(super) fn next_job(&mut self) -> Option<(Held, Vec<JobArg>)> {
+        while let Some(mut held) = self.queue.pop_front() {
+            if held.needs_loader() {
+                if let Some(held) = self.loader.ask(held) {
+                    self.queue.push_front(held);
+                    return None;
+                }
+                continue;
+            }
+            let loaded = held.args.take().map(Ok);
+            match loaded.unwrap_or_else(|| args::gather(&held.assignment, &*self.objects)) {
+                Ok(args) => return Some((held, args)),
+                Err(failure) => self.report.no_args(&held.assignment, clock::now(), failure),
+            }
+        }
+        None
+    }
+
+    /// Asks for large arguments of what comes next, while every executor is busy anyway.
+    pub(super) fn load_ahead(&mut self, attempts_max: usize) {
+        let loaded = self.loaded_count();
+        while loaded + self.loader.unanswered() < attempts_max
+            && self.queue.get(loaded).is_some_and(Held::needs_loader)
+        {
+            let Some(held) = self.queue.remove(loaded) else { return };
+            if let Some(held) = self.loader.ask(held) {
+                self.queue.insert(loaded, held);
+                return;
+            }
+        }
+    }
+
+    /// Ends the named attempts that wait here as cancelled.
+    pub(super) fn cancel(&mut self, ids: &HashSet<AttemptId>) {
+        let at = clock::now();
+        for id in self.remove(ids) {
+            self.report.never_ran(id, at, WorkerOutcome::Cancelled);
+        }
+    }
+
+    /// Hands the named attempts that wait here back.
+    pub(super) fn reclaim(&mut self, ids: &HashSet<AttemptId>) {
+        let returned = self.remove(ids);
+        self.report.returned.extend(returned);
+    }
+
+    /// Hands everything back and takes nothing from here on.
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+        self.report.returned.extend(self.loader.take_all());
+        self.report.returned.extend(self.queue.drain(..).map(|held| held.assignment.id));
+    }
+
+    /// Whether it takes nothing any more.
+    pub(super) const fn draining(&self) -> bool {
+        self.draining
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Attempts at the front whose arguments were loaded ahead.
+    fn loaded_count(&self) -> usize {
+        self.queue.iter().take_while(|held| held.args.is_some()).count()
+    }
+
+    fn remove(&mut self, ids: &HashSet<AttemptId>) -> Vec<AttemptId> {
+        let mut removed = self.loader.take(ids);
+        self.queue.retain(|held| {
+            let wanted = ids.contains(&held.assignment.id);
+            if wanted {
+                removed.push(held.assignment.id);
+            }
+            !wanted
+        });
+        removed
+    }
+}

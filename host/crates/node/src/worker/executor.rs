@@ -1,0 +1,459 @@
+//! One executor process and the jobs that it holds.
+//!
+//! Knows for each job whether the executor has begun it, takes back what has not, stops what is to
+//! stop, and says who is to blame when the process dies. Never decides which job comes next.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    os::fd::BorrowedFd,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use wask_proto::{
+    Failure, FailureKind, Timestamp, Timing, Value,
+    executor::{FromExecutor, Job, JobArg, JobDone, JobOutcome, SharedPage, ToExecutor},
+    worker::{AttemptId, Finished, Started, WorkerOutcome},
+};
+
+use super::{
+    config::{
+        CANCEL_GRACE, CHECK_EVERY, MESSAGE_SLACK_BYTES, OUTGOING_MAX_BYTES, READY_WITHIN,
+        UNCLAIMED_MAX,
+    },
+    desk::{Desk, Held},
+    link::{Link, LinkError, Other},
+    page::Page,
+    pipeline::Load,
+    spawn::{Process, Spawned},
+    watch::Watch,
+};
+use crate::clock;
+
+/// A process, its socket, its page and its jobs.
+#[derive(Debug)]
+pub(super) struct Executor {
+    slot: u16,
+    process: Process,
+    page: Page,
+    link: Link,
+    in_flight: VecDeque<InFlight>,
+    /// Jobs of `in_flight` that were not framed yet.
+    batch: Vec<Job>,
+    batch_bytes: usize,
+    last_seq: u64,
+    work_ns: u64,
+    watch: Watch,
+    next_look: Instant,
+    /// It was killed by the worker: no job that it still holds is to blame.
+    condemned: bool,
+}
+
+/// A job that was sent and has not come back.
+#[derive(Debug)]
+struct InFlight {
+    seq: u64,
+    held: Held,
+    work_ns: u64,
+    /// It was cancelled; by then at the latest it has stopped.
+    stop_by: Option<Instant>,
+}
+
+impl Executor {
+    pub(super) fn new(slot: u16, spawned: Spawned, now: Instant) -> Self {
+        Self {
+            slot,
+            process: spawned.process,
+            page: spawned.page,
+            link: Link::new(spawned.socket),
+            in_flight: VecDeque::new(),
+            batch: Vec::new(),
+            batch_bytes: 0,
+            last_seq: 0,
+            work_ns: 0,
+            watch: Watch::new(now),
+            next_look: now,
+            condemned: false,
+        }
+    }
+
+    /// How busy it is; `None` when nothing may be put behind what it is doing. After jobs were
+    /// taken back nothing follows until it is empty, because as long as the executor has not
+    /// taken note of the first time, a second one is not possible.
+    pub(super) fn load(&self) -> Option<Load> {
+        let closed = !self.in_flight.is_empty() && (self.watch.is_long() || self.revoked());
+        (!self.condemned && !closed).then(|| self.busy())
+    }
+
+    /// Gives it a job, which is sent by [`Self::flush`] at the latest. The new load.
+    pub(super) fn push(&mut self, held: Held, args: Vec<JobArg>, work_ns: u64) -> Load {
+        self.last_seq += 1;
+        self.batch_bytes += args.iter().map(|arg| arg.0.len()).sum::<usize>();
+        let of = &held.assignment;
+        self.batch.push(Job {
+            seq: self.last_seq,
+            module: of.module,
+            function: of.function.clone(),
+            args,
+            limits: of.limits,
+            attempt: of.id.attempt,
+            task: of.label.clone(),
+        });
+        self.work_ns += work_ns;
+        self.in_flight.push_back(InFlight { seq: self.last_seq, held, work_ns, stop_by: None });
+        if self.batch_bytes >= OUTGOING_MAX_BYTES {
+            self.frame();
+        }
+        self.busy()
+    }
+
+    /// Sends what was given to it, as far as its socket takes it.
+    pub(super) fn flush(&mut self, now: Instant) {
+        if self.batch.is_empty() {
+            return;
+        }
+        self.frame();
+        self.link.write();
+        self.look_soon(now);
+    }
+
+    /// Writes what its socket did not take before.
+    pub(super) fn write(&mut self) {
+        self.link.write();
+    }
+
+    /// Reads what it has to say.
+    pub(super) fn read(&mut self) -> Result<Other, LinkError> {
+        self.link.read()
+    }
+
+    /// Its next message.
+    pub(super) fn next_message(&mut self) -> Result<Option<FromExecutor>, LinkError> {
+        self.link.check_next(MESSAGE_SLACK_BYTES.saturating_add(self.answers_max_bytes()))?;
+        self.link.next_message()
+    }
+
+    /// It has finished a job. Jobs that were taken away from it in the meantime are passed over.
+    pub(super) fn finish(&mut self, done: JobDone, desk: &mut Desk) {
+        let Some(at) = self.position(done.seq) else { return };
+        let Some(job) = self.remove(at) else { return };
+        self.watch.ended(done.seq);
+        if self.in_flight.iter().all(|job| job.stop_by.is_none()) {
+            self.look_soon(desk.now);
+        }
+        let of = &job.held.assignment;
+        let us = u64::from(done.start_us).saturating_add(done.run_us);
+        desk.estimates.observe(&of.module, &of.function, us);
+        let outcome = match done.outcome {
+            JobOutcome::Success(bytes) => {
+                WorkerOutcome::Success(Value::from_bytes(of.result_encoding, &bytes))
+            }
+            JobOutcome::Failure(failure) => WorkerOutcome::Failure(failure),
+            JobOutcome::Cancelled => WorkerOutcome::Cancelled,
+        };
+        let timing = Timing {
+            slot: self.slot,
+            started_at: done.started_at,
+            finished_at: Timestamp(done.started_at.0.saturating_add(us)),
+            start_us: done.start_us,
+            run_us: done.run_us,
+            peak_memory_bytes: done.peak_memory_bytes,
+            ..Timing::default()
+        };
+        desk.report.finished.push(Finished { id: of.id, timing, outcome, logs: done.logs });
+    }
+
+    /// Stops the named attempts among its jobs.
+    pub(super) fn cancel(&mut self, ids: &HashSet<AttemptId>, desk: &mut Desk) {
+        let stop_by = desk.now + CANCEL_GRACE;
+        let mut any = false;
+        for job in self.in_flight.iter_mut().filter(|job| ids.contains(&job.held.assignment.id)) {
+            job.stop_by.get_or_insert(stop_by);
+            any = true;
+        }
+        if any {
+            self.pursue_stops(desk);
+            self.look_soon(desk.now);
+        }
+    }
+
+    /// Hands the named attempts back that it has not begun.
+    pub(super) fn reclaim(&mut self, ids: &HashSet<AttemptId>, desk: &mut Desk) {
+        let begun = self.page.last_claimed();
+        let wanted = |job: &InFlight| job.seq > begun && ids.contains(&job.held.assignment.id);
+        if !self.in_flight.iter().any(wanted) {
+            return;
+        }
+        let (returned, kept): (Vec<_>, Vec<_>) = self
+            .take_back()
+            .into_iter()
+            .partition(|job| job.stop_by.is_none() && ids.contains(&job.held.assignment.id));
+        desk.report.returned.extend(returned.iter().map(|job| job.held.assignment.id));
+        put_back(kept, desk);
+    }
+
+    /// Gives everything back that it has not begun.
+    pub(super) fn give_back(&mut self, desk: &mut Desk) {
+        let jobs = self.take_back();
+        put_back(jobs, desk);
+    }
+
+    /// Looks at its page if it is time to.
+    pub(super) fn check(&mut self, desk: &mut Desk) {
+        if self.next_check().is_none_or(|at| at > desk.now) {
+            return;
+        }
+        let claimed = self.page.last_claimed();
+        match self.position(claimed) {
+            Some(at) => self.check_head(at, desk),
+            None => self.check_unclaimed(desk),
+        }
+        self.pursue_stops(desk);
+        self.next_look = if self.in_flight.iter().any(|job| job.stop_by.is_some()) {
+            desk.now + CHECK_EVERY
+        } else {
+            self.watch.next_look(desk.now)
+        };
+    }
+
+    /// When [`Self::check`] wants to be called next.
+    pub(super) fn next_check(&self) -> Option<Instant> {
+        (!self.condemned && !self.in_flight.is_empty()).then_some(self.next_look)
+    }
+
+    /// Whether it holds no job.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// Asks it to end, by closing the way to it.
+    pub(super) fn close(&self) {
+        self.link.close_writing();
+    }
+
+    /// Makes sure that the process has ended, and finds for each of its jobs what becomes of it:
+    /// the one that was running is lost, everything else runs again. Says how it ended, or for
+    /// what fault it had to.
+    pub(super) fn end(&mut self, fault: Option<&Fault>, desk: &mut Desk) -> String {
+        let ended = self.process.end();
+        let how = fault.map_or(ended, |fault| format!("the executor was killed because {fault}"));
+        let claimed = self.page.last_claimed();
+        let mut innocent = Vec::new();
+        for job in std::mem::take(&mut self.in_flight) {
+            if job.seq == claimed && !self.condemned && job.stop_by.is_none() {
+                self.report_killed(&job, WorkerOutcome::Lost(how.clone()), desk);
+            } else {
+                innocent.push(job);
+            }
+        }
+        put_back(innocent, desk);
+        how
+    }
+
+    /// What to wait for on its socket.
+    pub(super) fn descriptor(&self) -> (BorrowedFd<'_>, Writable) {
+        let writable =
+            if self.link.unwritten_bytes() > 0 { Writable::Awaited } else { Writable::No };
+        (self.link.descriptor(), writable)
+    }
+
+    /// Its process id.
+    pub(super) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    fn busy(&self) -> Load {
+        Load {
+            jobs: self.in_flight.len(),
+            work_ns: self.work_ns,
+            unwritten_bytes: self.link.unwritten_bytes(),
+        }
+    }
+
+    /// Puts the batch into one frame. Encoding into memory cannot fail below 4 GiB, which the
+    /// bounds of arguments and batch ensure; if it does, the stream is of no more use.
+    fn frame(&mut self) {
+        self.batch_bytes = 0;
+        let message = ToExecutor::Run(std::mem::take(&mut self.batch));
+        self.queue(&message);
+        if let ToExecutor::Run(mut jobs) = message {
+            jobs.clear();
+            self.batch = jobs;
+        }
+    }
+
+    fn queue(&mut self, message: &ToExecutor) {
+        if let Err(error) = self.link.queue(message) {
+            tracing::error!(slot = self.slot, %error, "a message to an executor cannot be framed");
+            self.condemn();
+        }
+    }
+
+    /// Kills it. Its end is noticed on the socket, like any other.
+    fn condemn(&mut self) {
+        self.condemned = true;
+        self.process.kill();
+    }
+
+    fn revoked(&self) -> bool {
+        self.page.claim.load(Ordering::Acquire) & SharedPage::REVOKED != 0
+    }
+
+    /// Takes every job back that it has not begun; none while it has not taken note of an
+    /// earlier time.
+    fn take_back(&mut self) -> Vec<InFlight> {
+        let begun = self.page.last_claimed();
+        let behind = self.in_flight.back().is_some_and(|job| job.seq > begun);
+        if !behind || self.condemned || self.revoked() {
+            return Vec::new();
+        }
+        let begun = self.page.revoke();
+        let from = self.in_flight.partition_point(|job| job.seq <= begun);
+        let jobs: Vec<_> = self.in_flight.drain(from..).collect();
+        self.work_ns = self.in_flight.iter().map(|job| job.work_ns).sum();
+        self.queue(&ToExecutor::Resume);
+        self.link.write();
+        jobs
+    }
+
+    fn check_head(&mut self, at: usize, desk: &mut Desk) {
+        let since = self.page.running_since.load(Ordering::Acquire);
+        let Some(job) = self.in_flight.get_mut(at) else { return };
+        let ran_us = if since == 0 { 0 } else { clock::now().micros_since(Timestamp(since)) };
+        let turned_long = self.watch.see(job.seq, Duration::from_micros(ran_us), desk.now);
+        let (id, seq) = (job.held.assignment.id, job.seq);
+        let wall_max_ms = job.held.assignment.limits.wall_max_ms;
+        if turned_long && !job.held.announced {
+            job.held.announced = true;
+            desk.report.started.push(Started { id, slot: self.slot, at: or_now(since) });
+        }
+        if turned_long {
+            self.give_back(desk);
+        }
+        if self.watch.is_long() {
+            let done = self.page.progress_done.load(Ordering::Relaxed);
+            let total = self.page.progress_total.load(Ordering::Relaxed);
+            let news = self.watch.progress((done, total));
+            desk.report.progress.extend(news.map(|(done, total)| (id, done, total)));
+        }
+        if self.watch.overran(wall_max_ms, desk.now) {
+            let failure = Failure::new(
+                FailureKind::Timeout,
+                format!(
+                    "the call ran longer than its limit of {wall_max_ms} ms, did not stop, and \
+                     was killed together with its executor"
+                ),
+            );
+            self.kill_for(seq, WorkerOutcome::Failure(Box::new(failure)), desk);
+        }
+    }
+
+    /// Jobs wait and none has begun: it may still be reading, or it hangs.
+    fn check_unclaimed(&mut self, desk: &Desk) {
+        self.watch.see_nothing(desk.now);
+        if self.watch.age(desk.now) > UNCLAIMED_MAX && self.link.unwritten_bytes() == 0 {
+            tracing::warn!(slot = self.slot, "an executor does not begin its jobs; killing it");
+            self.condemn();
+        }
+    }
+
+    /// Takes back what was cancelled and has not begun, tells the executor to stop what it runs,
+    /// and kills it when that did not help in time.
+    fn pursue_stops(&mut self, desk: &mut Desk) {
+        if self.condemned || self.in_flight.iter().all(|job| job.stop_by.is_none()) {
+            return;
+        }
+        let begun = self.page.last_claimed();
+        if self.in_flight.iter().any(|job| job.seq > begun && job.stop_by.is_some()) {
+            self.give_back(desk);
+        }
+        let begun = self.page.last_claimed();
+        if self.in_flight.iter().any(|job| job.seq == begun && job.stop_by.is_some()) {
+            self.page.cancel.store(begun, Ordering::Release);
+        }
+        let late = |job: &&InFlight| job.stop_by.is_some_and(|at| at <= desk.now);
+        if let Some(seq) = self.in_flight.iter().find(late).map(|job| job.seq) {
+            self.kill_for(seq, WorkerOutcome::Cancelled, desk);
+        }
+    }
+
+    /// Kills it because of one job, whose outcome is told at once.
+    fn kill_for(&mut self, seq: u64, outcome: WorkerOutcome, desk: &mut Desk) {
+        self.condemn();
+        if let Some(job) = self.position(seq).and_then(|at| self.remove(at)) {
+            self.report_killed(&job, outcome, desk);
+        }
+    }
+
+    fn report_killed(&self, job: &InFlight, outcome: WorkerOutcome, desk: &mut Desk) {
+        let finished_at = clock::now();
+        let started_at = or_now(self.page.running_since.load(Ordering::Acquire));
+        let timing = Timing {
+            slot: self.slot,
+            started_at,
+            finished_at,
+            run_us: finished_at.micros_since(started_at),
+            ..Timing::default()
+        };
+        desk.report.ended(job.held.assignment.id, timing, outcome, Vec::new());
+    }
+
+    /// The most bytes that the answers to all its jobs can have.
+    fn answers_max_bytes(&self) -> usize {
+        let bytes = self.in_flight.iter().fold(0_u64, |sum, job| {
+            let limits = &job.held.assignment.limits;
+            sum.saturating_add(limits.result_max_bytes).saturating_add(limits.log_max_bytes)
+        });
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+
+    fn position(&self, seq: u64) -> Option<usize> {
+        match self.in_flight.front() {
+            Some(front) if front.seq == seq => Some(0),
+            _ => self.in_flight.binary_search_by_key(&seq, |job| job.seq).ok(),
+        }
+    }
+
+    fn remove(&mut self, at: usize) -> Option<InFlight> {
+        let job = self.in_flight.remove(at)?;
+        self.work_ns = self.work_ns.saturating_sub(job.work_ns);
+        Some(job)
+    }
+
+    fn look_soon(&mut self, now: Instant) {
+        self.next_look = now + CHECK_EVERY;
+    }
+}
+
+/// Why an executor has to be killed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// It does not keep to the protocol.
+    #[error("{0}")]
+    Link(#[from] LinkError),
+    /// It was started and never said that it is ready.
+    #[error("it was not ready within {} s", READY_WITHIN.as_secs())]
+    NeverReady,
+}
+
+/// Whether a socket is waited for until it takes more bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Writable {
+    Awaited,
+    No,
+}
+
+/// Puts jobs that have not begun back where they came from; the cancelled ones end here.
+fn put_back(jobs: Vec<InFlight>, desk: &mut Desk) {
+    let (stopped, kept): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.stop_by.is_some());
+    let at = clock::now();
+    for job in stopped {
+        desk.report.never_ran(job.held.assignment.id, at, WorkerOutcome::Cancelled);
+    }
+    desk.take_in(kept.into_iter().map(|job| job.held));
+}
+
+/// Microseconds since the epoch, or the present for 0.
+fn or_now(micros: u64) -> Timestamp {
+    if micros == 0 { clock::now() } else { Timestamp(micros) }
+}

@@ -1,0 +1,204 @@
+//! A test's executor: speaks the protocol and misbehaves on request.
+//!
+//! What a call does is told by its function: `echo` returns its first argument, `sleep N` runs
+//! for N milliseconds and stops when asked, `deaf N` does not stop, `nap` sleeps for as many
+//! milliseconds as its argument says or dies of it, `progress N` counts milliseconds, `pid` tells
+//! the process, `exit N`, `die`, `garbage` and `giant` end in their own ways.
+
+use std::{
+    collections::VecDeque,
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use wask_proto::{
+    decode_frame, encode_frame,
+    executor::{FromExecutor, Job, JobDone, JobOutcome, SharedPage, ToExecutor},
+};
+
+use super::{page::Page, spawn};
+use crate::clock;
+
+/// Set in the environment of a process that is to be a peer; tells how it starts.
+const VARIABLE: &str = "WASK_TEST_PEER";
+
+/// A nap that ends the process.
+pub(super) const DEADLY_NAP: u32 = u32::MAX;
+
+/// Outcomes that are sent together at most.
+const BATCH_MAX: usize = 64;
+
+enum Item {
+    Job(Job),
+    Resume,
+}
+
+struct Peer {
+    stream: UnixStream,
+    page: Page,
+    incoming: Vec<u8>,
+    items: VecDeque<Item>,
+    done: Vec<JobDone>,
+    dropping: bool,
+}
+
+/// Writes a program that runs this test binary's test `name` as a peer.
+pub(super) fn program(dir: &Path, name: &str, start: &str) -> PathBuf {
+    let path = dir.join("peer.sh");
+    let binary = std::env::current_exe().unwrap();
+    let (_, module) = module_path!()
+        .rsplit_once("::peer")
+        .map_or(("", ""), |(module, _)| module.split_once("::").unwrap_or(("", module)));
+    let text = format!(
+        "#!/bin/sh\nexport {VARIABLE}={start}\nexec '{}' --exact {module}::tests::{name} \
+         --nocapture --test-threads=1\n",
+        binary.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&path, mode).unwrap();
+    path
+}
+
+/// Becomes a peer, for good, if this process was started as one.
+pub(super) fn serve_if_asked() {
+    let Some(start) = std::env::var_os(VARIABLE) else { return };
+    let (socket, page) = spawn::inherited();
+    let mut peer = Peer {
+        stream: socket.into(),
+        page: Page::map(page).unwrap(),
+        incoming: Vec::new(),
+        items: VecDeque::new(),
+        done: Vec::new(),
+        dropping: false,
+    };
+    match start.to_str().unwrap() {
+        "unusable" => {
+            peer.say(&FromExecutor::Unusable { message: "no memory protection".into() });
+            std::process::exit(1);
+        }
+        "dies" => std::process::exit(7),
+        _ => peer.serve(),
+    }
+}
+
+impl Peer {
+    fn serve(&mut self) -> ! {
+        self.say(&FromExecutor::Ready);
+        loop {
+            match self.items.pop_front() {
+                Some(Item::Resume) => {
+                    self.page.resume();
+                    self.dropping = false;
+                }
+                Some(Item::Job(job)) => self.take(&job),
+                None => {
+                    self.flush();
+                    self.hear();
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, job: &Job) {
+        if self.dropping || !self.page.try_claim(job.seq) {
+            self.dropping = true;
+            return;
+        }
+        let began = Instant::now();
+        let started_at = clock::now();
+        self.page.progress_done.store(0, Ordering::Relaxed);
+        self.page.progress_total.store(0, Ordering::Relaxed);
+        self.page.running_since.store(started_at.0, Ordering::Release);
+        let outcome = self.run(job);
+        self.page.running_since.store(0, Ordering::Release);
+        self.done.push(JobDone {
+            seq: job.seq,
+            started_at,
+            start_us: 0,
+            run_us: u64::try_from(began.elapsed().as_micros()).unwrap(),
+            peak_memory_bytes: 64 * 1024,
+            outcome,
+            logs: Vec::new(),
+        });
+        if self.done.len() >= BATCH_MAX || began.elapsed() > Duration::from_millis(1) {
+            self.flush();
+        }
+    }
+
+    fn run(&mut self, job: &Job) -> JobOutcome {
+        let (what, number) = job.function.split_once(' ').unwrap_or((&job.function, "0"));
+        let number: u64 = number.parse().unwrap();
+        match what {
+            "sleep" => return self.sleep(job.seq, number),
+            "nap" => {
+                let ms = job.args.first().and_then(|arg| arg.0.first_chunk()).copied();
+                match u32::from_le_bytes(ms.unwrap_or_default()) {
+                    DEADLY_NAP => std::process::exit(5),
+                    ms => return self.sleep(job.seq, ms.into()),
+                }
+            }
+            "pid" => return JobOutcome::Success(std::process::id().to_le_bytes().to_vec()),
+            "deaf" => std::thread::sleep(Duration::from_millis(number)),
+            "progress" => {
+                for ms in 1..=number {
+                    self.page.progress_total.store(number, Ordering::Relaxed);
+                    self.page.progress_done.store(ms, Ordering::Relaxed);
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            "exit" => std::process::exit(i32::try_from(number).unwrap()),
+            "die" => std::process::abort(),
+            "garbage" => self.stream.write_all(&[4, 0, 0, 0, 250, 250, 250, 250]).unwrap(),
+            "giant" => self.stream.write_all(&u32::MAX.to_le_bytes()).unwrap(),
+            _ => {}
+        }
+        JobOutcome::Success(job.args.first().map(|arg| arg.0.clone()).unwrap_or_default())
+    }
+
+    fn sleep(&self, seq: u64, ms: u64) -> JobOutcome {
+        let until = Instant::now() + Duration::from_millis(ms);
+        while Instant::now() < until {
+            if self.page.cancel.load(Ordering::Acquire) == seq {
+                return JobOutcome::Cancelled;
+            }
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        JobOutcome::Success(Vec::new())
+    }
+
+    fn flush(&mut self) {
+        if !self.done.is_empty() {
+            let done = std::mem::take(&mut self.done);
+            self.say(&FromExecutor::Done(done));
+        }
+    }
+
+    fn say(&mut self, message: &FromExecutor) {
+        let mut bytes = Vec::new();
+        encode_frame(message, &mut bytes).unwrap();
+        self.stream.write_all(&bytes).unwrap();
+    }
+
+    fn hear(&mut self) {
+        let mut bytes = [0; 64 * 1024];
+        let count = self.stream.read(&mut bytes).unwrap();
+        if count == 0 {
+            std::process::exit(0);
+        }
+        self.incoming.extend_from_slice(&bytes[..count]);
+        let mut taken = 0;
+        while let Some((message, count)) = decode_frame(&self.incoming[taken..]).unwrap() {
+            taken += count;
+            match message {
+                ToExecutor::Run(jobs) => self.items.extend(jobs.into_iter().map(Item::Job)),
+                ToExecutor::Resume => self.items.push_back(Item::Resume),
+            }
+        }
+        self.incoming.drain(..taken);
+        assert!(self.page.claim.load(Ordering::Relaxed) & !SharedPage::REVOKED < 1 << 60);
+    }
+}

@@ -1,0 +1,129 @@
+//! What sandboxes alone can do on a machine: calls in a loop, each in a fresh sandbox, on the
+//! path that an executor takes, but without messages, worker or server. The yardstick of
+//! `wask bench`; never used by a server.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use wask_proto::{
+    CallLimits, Failure, ModuleId,
+    executor::{Job, JobArg, JobOutcome, SharedPage},
+};
+use wasmtime::{Engine, component::Component};
+
+use crate::{
+    call::{self, Surroundings},
+    clock::Clock,
+    engine::{self, EngineError},
+    guest::{self, Guest},
+    ticker::Ticker,
+};
+
+/// Calls between two looks at the clock.
+const BATCH: u64 = 256;
+
+/// Calls cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum BareError {
+    /// There is no engine on this machine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The component is no guest that can be called.
+    #[error("the component cannot be called: {0}")]
+    Component(String),
+    /// The guest's function came to no result.
+    #[error("the call failed: {}", .0.message)]
+    Call(Box<Failure>),
+    /// The call was stopped, although nobody asked for it.
+    #[error("the call was stopped")]
+    Stopped,
+    /// There is no thread for the ticker.
+    #[error("cannot start a thread")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Calls per second of `function` with one encoded argument, each in a fresh sandbox, on this
+/// thread, measured for about `time`. A tenth of it goes to warming up.
+///
+/// # Errors
+/// Fails if the component cannot be compiled or a call comes to no result.
+pub fn fresh_calls_per_s(
+    component: &[u8],
+    function: &str,
+    arg: &[u8],
+    time: Duration,
+) -> Result<f64, BareError> {
+    let mut bare = Bare::new(component, function, arg)?;
+    bare.call_for(time / 10)?;
+    bare.call_for(time)
+}
+
+struct Bare {
+    engine: Engine,
+    guest: Arc<Guest>,
+    page: &'static SharedPage,
+    clock: Clock,
+    template: Job,
+    _ticker: Ticker,
+}
+
+impl Bare {
+    fn new(component: &[u8], function: &str, arg: &[u8]) -> Result<Self, BareError> {
+        let unusable = |error: wasmtime::Error| BareError::Component(format!("{error:#}"));
+        let engine = engine::executor_engine()?;
+        let compiled = Component::new(&engine, component).map_err(unusable)?;
+        let linker = guest::linker(&engine).map_err(unusable)?;
+        let guest = Guest::new(&linker, &compiled);
+        let ticker = Ticker::start(engine.clone())?;
+        ticker.work();
+        Ok(Self {
+            guest: Arc::new(guest.map_err(|error| BareError::Component(error.to_string()))?),
+            engine,
+            // A page lives as long as its executor's process, and so does this one.
+            page: Box::leak(Box::default()),
+            clock: Clock::new(),
+            template: Job {
+                seq: 1,
+                module: ModuleId::of(component),
+                function: function.into(),
+                args: vec![JobArg(arg.to_vec())],
+                limits: CallLimits::default(),
+                attempt: 1,
+                task: "bench".into(),
+            },
+            _ticker: ticker,
+        })
+    }
+
+    /// Calls for that long and returns calls per second.
+    fn call_for(&mut self, time: Duration) -> Result<f64, BareError> {
+        let begun = Instant::now();
+        let mut calls = 0_u64;
+        while begun.elapsed() < time {
+            (0..BATCH).try_for_each(|_| self.call())?;
+            calls += BATCH;
+        }
+        Ok(calls as f64 / begun.elapsed().as_secs_f64())
+    }
+
+    fn call(&self) -> Result<(), BareError> {
+        let around = Surroundings { page: self.page, clock: self.clock, outbox: None };
+        let (engine, guest) = (self.engine.clone(), Arc::clone(&self.guest));
+        let job = self.template.clone();
+        let mut future = Box::pin(call::run(engine, guest, job, Instant::now(), around));
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+                return match done.outcome {
+                    JobOutcome::Success(_) => Ok(()),
+                    JobOutcome::Failure(failure) => Err(BareError::Call(failure)),
+                    JobOutcome::Cancelled => Err(BareError::Stopped),
+                };
+            }
+            std::thread::yield_now();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What can go wrong between a command and the server, and how it is told.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Client, Path};
+use crate::output::escape;
+
+/// Why a request has no usable reply.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// Nobody answered, or the connection broke.
+    #[error("no server answers at {server} ({cause})\nis it running? start one with: wask serve")]
+    Unreachable {
+        /// Where it was looked for.
+        server: String,
+        /// What the connection said.
+        cause: String,
+    },
+    /// The server said no.
+    #[error("{0}")]
+    Refused(Box<Problem>),
+    /// The reply is none that this client understands.
+    #[error("{path}: {message}")]
+    Unexpected {
+        /// What was asked for.
+        path: String,
+        /// What is odd.
+        message: String,
+    },
+}
+
+impl ClientError {
+    pub(super) fn unexpected(path: &Path, message: String) -> Self {
+        Self::Unexpected { path: path.to_string(), message }
+    }
+
+    pub(super) fn of_transport(client: &Client, error: ureq::Error) -> Self {
+        Self::Unreachable { server: client.server().to_owned(), cause: error.to_string() }
+    }
+}
+
+/// A refusal, as RFC 9457 has it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Problem {
+    /// What kind of refusal, for people.
+    pub(crate) title: String,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What exactly, for people.
+    pub(crate) detail: String,
+    /// What kind, for programs.
+    pub(crate) code: String,
+    /// Every single error, for graphs.
+    pub(crate) errors: Vec<ProblemItem>,
+    /// The failure of the task that was asked for.
+    pub(crate) failure: Option<Value>,
+}
+
+/// One of several errors.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct ProblemItem {
+    /// Where in the request, as a JSON pointer.
+    pub(crate) pointer: String,
+    /// What kind, for programs.
+    pub(crate) code: String,
+    /// What exactly, for people.
+    pub(crate) detail: String,
+}
+
+impl Problem {
+    /// Whether the server did what it was asked and the *task* came to no result.
+    pub(crate) fn is_task_outcome(&self) -> bool {
+        matches!(self.code.as_str(), "task_failed" | "task_cancelled" | "task_aborted")
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", escape(&self.title))?;
+        if !self.detail.is_empty() && self.detail != self.title {
+            write!(f, ": {}", escape(&self.detail))?;
+        }
+        for item in &self.errors {
+            let pointer = if item.pointer.is_empty() { "(all of it)" } else { &item.pointer };
+            write!(f, "\n  {}: {}", escape(pointer), escape(&item.detail))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: a problem shows title, detail and every error with its pointer.
+    #[test]
+    fn a_problem_shows_everything() {
+        let problem: Problem = serde_json::from_str(
+            r#"{"type":"about:blank","title":"The graph is invalid","status":400,
+                "detail":"1 error","code":"invalid_graph",
+                "errors":[{"pointer":"/tasks/a","code":"unknown_function","detail":"no `sqare`, did you mean `square`?"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            problem.to_string(),
+            "The graph is invalid: 1 error\n  /tasks/a: no `sqare`, did you mean `square`?"
+        );
+        assert!(!problem.is_task_outcome());
+    }
+}

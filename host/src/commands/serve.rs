@@ -1,0 +1,107 @@
+//! `wask serve`: puts node and API together, tells where they listen, and stops them in order.
+
+mod data;
+mod signals;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
+use wask_api::ApiConfig;
+use wask_node::{Node, NodeConfig};
+
+use self::{data::ServedData, signals::Signals};
+use crate::{cli::ServeArgs, config, exit_code::Exit, session::Session};
+
+/// Threads for requests. The server loop and the executors have their own, and on small machines
+/// they need the cores more.
+const RUNTIME_THREADS: usize = 2;
+
+/// How often a server loop that ended by itself is noticed.
+const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Serves until a signal asks it to stop.
+pub(crate) fn run(session: &Session, args: &ServeArgs) -> anyhow::Result<Exit> {
+    config::check_listen(args.listen, session.token.as_deref())?;
+    let data = ServedData::open(args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .thread_name("wask-http")
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(serve(session, args, &data));
+    // What still runs belongs to clients that were told to go; it must not delay the end.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow::Result<Exit> {
+    let mut signals = Signals::new(args.stop_with_stdin)?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", args.listen))?;
+    let address = listener.local_addr()?;
+    let config = node_config(args, data)?;
+    let node = tokio::task::spawn_blocking(move || wask_node::start(config))
+        .await?
+        .with_context(|| format!("cannot start with the data in {}", data.path().display()))?;
+    let api = ApiConfig {
+        listen: vec![address],
+        hosts: args.allow_host.clone(),
+        token: session.token.clone(),
+        ..ApiConfig::default()
+    };
+    let (stop, stopped) = oneshot::channel::<()>();
+    // A sender that is dropped means the same as one that spoke.
+    let until = async move { drop(stopped.await) };
+    let server = tokio::spawn(wask_api::serve(listener, node.handle(), api, until));
+    session.output.line(format!("wask listening on http://{address}"))?;
+
+    let alive = tokio::select! {
+        () = signals.next() => true,
+        () = loop_end(&node) => false,
+    };
+    tracing::info!("stopping; a second signal ends the server at once");
+    tokio::select! {
+        result = shut_down(node, stop, server) => result?,
+        () = signals.next() => return Ok(Exit::Interrupted),
+    }
+    anyhow::ensure!(alive, "the server loop ended by itself; the log above says why");
+    Ok(Exit::Ok)
+}
+
+/// Ends when the server loop has ended by itself.
+async fn loop_end(node: &Node) {
+    let mut ticks = time::interval(WATCH_INTERVAL);
+    while !node.is_finished() {
+        ticks.tick().await;
+    }
+}
+
+/// Running tasks finish or are handed back first, so that clients that wait for them still get
+/// their answers; then the connections end.
+async fn shut_down(
+    node: Node,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+) -> anyhow::Result<()> {
+    // The server may have ended already, which its own result tells.
+    let _ = stop.send(());
+    node.shutdown().await;
+    server.await?.context("the HTTP server failed")
+}
+
+fn node_config(args: &ServeArgs, data: &ServedData) -> anyhow::Result<NodeConfig> {
+    let program = std::env::current_exe().context("cannot tell where this program is")?;
+    let mut config = NodeConfig::new(data.path().to_owned(), program);
+    config.ephemeral = args.ephemeral;
+    if let Some(slots) = args.slots {
+        config.slots = slots;
+    }
+    let amount = |r: &config::ResourceAmount| (Arc::from(r.name.as_str()), r.thousandths);
+    config.resources = args.resource.iter().map(amount).collect();
+    if let Some(size) = args.values_memory {
+        config.values_memory_max_bytes = size.0;
+    }
+    Ok(config)
+}

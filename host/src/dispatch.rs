@@ -1,0 +1,76 @@
+//! From the parsed command line to one command, and from its error to stderr and an exit code.
+
+use clap::Parser as _;
+use serde_json::json;
+
+use crate::{
+    cli::{Cli, Command},
+    client::ClientError,
+    commands,
+    exit_code::{Exit, is_broken_pipe},
+    interrupt,
+    output::{Color, Output},
+    session::Session,
+    telemetry,
+};
+
+/// Runs the command line's command.
+pub(crate) fn main() -> Exit {
+    // Prints its own errors and help, and exits with code 2 for wrong usage.
+    let cli = Cli::parse();
+    let ended = Session::new(&cli.global)
+        .map_err(anyhow::Error::from)
+        .and_then(|session| run(&session, &cli.command));
+    ended.unwrap_or_else(|error| {
+        report(&error, Output::new(cli.global.json));
+        Exit::of_error(&error)
+    })
+}
+
+fn run(session: &Session, command: &Command) -> anyhow::Result<Exit> {
+    if let Command::Serve(args) = command {
+        telemetry::init("info");
+        return commands::serve::run(session, args);
+    }
+    telemetry::init("warn");
+    interrupt::install()?;
+    match command {
+        Command::Serve(args) => commands::serve::run(session, args),
+        Command::Demo(args) => commands::demo::run(session, args),
+        Command::New(args) => commands::new::run(session, args),
+        Command::Build(args) => commands::build::run(session, args),
+        Command::Push(args) => commands::push::run(session, args),
+        Command::Run(args) => commands::run::run(session, args),
+        Command::Submit(args) => commands::submit::run(session, args),
+        Command::Runs(args) => commands::runs::run(session, args),
+        Command::Tasks(args) => commands::tasks::run(session, args),
+        Command::Result(args) => commands::result::run(session, args),
+        Command::Logs(args) => commands::logs::run(session, args),
+        Command::Explain(args) => commands::explain::run(session, args),
+        Command::Cancel(args) => commands::cancel::run(session, args),
+        Command::Retry(args) => commands::retry::run(session, args),
+        Command::Modules(args) => commands::modules::run(session, args),
+        Command::Workers(args) => commands::workers::run(session, args),
+        Command::Trace(args) => commands::trace::run(session, args),
+        Command::Bench(args) => commands::bench::run(session, args),
+        Command::Doctor(args) => commands::doctor::run(session, args),
+        Command::Completions(args) => commands::completions::run(session, args),
+    }
+}
+
+/// Tells an error on stderr; programs get it as their one JSON value.
+fn report(error: &anyhow::Error, output: Output) {
+    if is_broken_pipe(error) {
+        return;
+    }
+    let label = output.paint_stderr("error", Color::Red);
+    output.message(format!("{label}: {error:#}"));
+    if output.json {
+        let problem = match error.downcast_ref::<ClientError>() {
+            Some(ClientError::Refused(problem)) => json!(problem),
+            _ => json!({ "detail": format!("{error:#}") }),
+        };
+        // The exit code tells the failure even where stdout is closed.
+        let _ = output.value(&json!({ "error": problem }));
+    }
+}

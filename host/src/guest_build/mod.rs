@@ -1,0 +1,16 @@
+//! Guest projects: `wask new` makes one, `wask build` compiles one and wraps it as a component.
+//!
+//! This is the only part of Wask that runs cargo. It never talks to a server and never looks
+//! inside the functions of a guest.
+
+mod build;
+mod componentize;
+mod names;
+mod project;
+mod template;
+mod toolchain;
+
+pub use self::build::{BuildOptions, Built, Progress, build};
+pub use self::componentize::{componentize, is_component};
+pub use self::template::new_project;
+pub use self::toolchain::Toolchain;

@@ -1,0 +1,184 @@
+//! The code that `#[wask::task]` and `#[wask::value]` stand for.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Error, Result};
+
+use crate::model::{Form, Param, Task};
+
+/// The function as it was, and beside it an empty enum of the same name that carries the entry:
+/// functions and types have separate name spaces, and one `use` brings both.
+pub(crate) fn task(task: &Task) -> TokenStream {
+    let Task { function, doc, .. } = task;
+    let (ident, vis) = (&function.sig.ident, &function.vis);
+    let name = task.options.name.as_ref().map_or_else(
+        || Literal::string(ident.to_string().trim_start_matches("r#")),
+        |name| Literal::string(&name.value()),
+    );
+    let params = task.params.iter().map(param_entry);
+    let returns = returns_entry(task);
+    let options = options(task);
+    let run = run(task);
+    quote! {
+        #function
+
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, reason = "generated")]
+        #vis enum #ident {}
+
+        const _: () = {
+            impl ::wask::__private::Task for #ident {
+                const ENTRY: ::wask::__private::Entry = ::wask::__private::Entry {
+                    name: #name,
+                    doc: #doc,
+                    params: &[#(#params),*],
+                    returns: #returns,
+                    options: #options,
+                    run: #run,
+                };
+            }
+        };
+    }
+}
+
+/// The item as it was, and the error.
+pub(crate) fn with_error(item: &TokenStream, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    quote! { #item #error }
+}
+
+/// The derives, through `wask`'s own serde and schemars.
+pub(crate) fn value(options: TokenStream, item: &TokenStream) -> Result<TokenStream> {
+    if !options.is_empty() {
+        let message = "`#[wask::value]` takes no options; serde's go into `#[serde(…)]`";
+        return Err(Error::new_spanned(options, message));
+    }
+    match syn::parse2::<syn::Item>(item.clone()) {
+        Ok(syn::Item::Struct(_) | syn::Item::Enum(_)) => Ok(quote! {
+            #[derive(
+                ::wask::__private::serde::Serialize,
+                ::wask::__private::serde::Deserialize,
+                ::wask::__private::schemars::JsonSchema,
+            )]
+            #[serde(crate = "::wask::__private::serde")]
+            #[schemars(crate = "::wask::__private::schemars")]
+            #item
+        }),
+        _ => Err(Error::new_spanned(item, "`#[wask::value]` goes above a struct or an enum")),
+    }
+}
+
+fn param_entry(param: &Param) -> TokenStream {
+    let Param { name, ty, form } = param;
+    let name = Literal::string(name.to_string().trim_start_matches("r#"));
+    let param = takes(ty, *form);
+    quote! {
+        ::wask::__private::Param { name: #name, schema: #param::schema, raw: #param::RAW }
+    }
+}
+
+fn returns_entry(task: &Task) -> TokenStream {
+    let returned = gives(task);
+    let media_type = option(task.options.media_type.as_ref());
+    quote! {
+        ::wask::__private::Returned {
+            schema: #returned::schema,
+            raw: #returned::RAW,
+            media_type: #media_type,
+        }
+    }
+}
+
+fn options(task: &Task) -> TokenStream {
+    let retries = option(task.options.retries.as_ref());
+    let timeout_ms = option(task.options.timeout_ms.as_ref());
+    let memory_bytes = option(task.options.memory_bytes.as_ref());
+    quote! {
+        ::wask::__private::Options {
+            retries: #retries,
+            timeout_ms: #timeout_ms,
+            memory_bytes: #memory_bytes,
+        }
+    }
+}
+
+fn option<T: ToTokens>(value: Option<&T>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
+
+/// The closure that decodes, calls and encodes.
+fn run(task: &Task) -> TokenStream {
+    let ident = &task.function.sig.ident;
+    let locals: Vec<Ident> = (0..task.params.len())
+        .map(|index| format_ident!("argument_{index}", span = Span::mixed_site()))
+        .collect();
+    let decoded = task.params.iter().zip(&locals).map(|(param, local)| {
+        let name = Literal::string(param.name.to_string().trim_start_matches("r#"));
+        let take = takes(&param.ty, param.form);
+        quote! { let #local = #take::take(&mut args, #name)?; }
+    });
+    let ctx = task.takes_ctx.then(|| quote!(&args.ctx(),));
+    let call = quote!(#ident(#ctx #(#locals),*));
+    let gives = gives(task);
+    let result = if task.returns.fallible {
+        fallible_result(task, &call, &gives)
+    } else {
+        quote!(#gives::give(#call))
+    };
+    quote! {
+        |args| {
+            #[allow(unused_mut, reason = "generated")]
+            let mut args = args;
+            #(#decoded)*
+            #result
+        }
+    }
+}
+
+/// Method lookup picks the richest way to make a failure of the error's type. Complaints about
+/// that type point at the user's `Result`.
+fn fallible_result(task: &Task, call: &TokenStream, gives: &TokenStream) -> TokenStream {
+    let span = Span::mixed_site().located_at(task.returns.ty.span());
+    let failed = quote_spanned! {span=>
+        ::core::result::Result::Err(error) => {
+            #[allow(unused_imports, reason = "generated")]
+            use ::wask::__private::{ViaDeref, ViaDisplay, ViaOwn, ViaSource};
+            ::core::result::Result::Err((&&&&::wask::__private::Raised(error)).failure())
+        }
+    };
+    quote! {
+        match #call {
+            ::core::result::Result::Ok(value) => #gives::give(value),
+            #failed
+        }
+    }
+}
+
+/// `<T as TaskParam<Form>>`, at the place where the user wrote `T`.
+fn takes(ty: &syn::Type, form: Form) -> TokenStream {
+    let form = form_type(form);
+    quote_spanned!(ty.span()=> <#ty as ::wask::__private::TaskParam<::wask::__private::#form>>)
+}
+
+/// `<T as TaskReturn<Form>>` for the value of a success.
+fn gives(task: &Task) -> TokenStream {
+    let ty = &task.returns.ty;
+    let form = form_type(task.returns.form);
+    let value = if task.returns.fallible {
+        quote_spanned!(ty.span()=> <#ty as ::wask::__private::Fallible>::Value)
+    } else {
+        quote!(#ty)
+    };
+    quote_spanned!(ty.span()=> <#value as ::wask::__private::TaskReturn<::wask::__private::#form>>)
+}
+
+fn form_type(form: Form) -> Ident {
+    match form {
+        Form::Coded => format_ident!("Coded"),
+        Form::Raw => format_ident!("Raw"),
+    }
+}

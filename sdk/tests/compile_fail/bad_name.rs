@@ -1,0 +1,4 @@
+#[wask::task(name = "two words")]
+fn work() {}
+
+fn main() {}

@@ -1,0 +1,3 @@
+wask::export![];
+
+fn main() {}

@@ -1,0 +1,8 @@
+#[wask::task]
+fn square(x: i64) -> i64 {
+    x * x
+}
+
+wask::export![sqare];
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[wask::task]
+fn name() -> &'static str {
+    "name"
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[wask::task]
+struct Place;
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[wask::task(retry = 2)]
+fn work() {}
+
+#[wask::task(fast)]
+fn other() {}
+
+fn main() {}

@@ -1,0 +1,28 @@
+//! The guests' modules, as `make guests` leaves them.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::places::repository;
+
+/// The file of a guest.
+pub fn guest_path(name: &str) -> PathBuf {
+    let path = repository().join(format!("target/guests/{name}.wasm"));
+    assert!(path.is_file(), "{} is missing; build it with `make guests`", path.display());
+    path
+}
+
+/// The bytes of a guest's module.
+pub fn guest(name: &str) -> Arc<[u8]> {
+    static READ: Mutex<Option<HashMap<String, Arc<[u8]>>>> = Mutex::new(None);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = read.get_or_insert_default();
+    let bytes = read.entry(name.to_owned()).or_insert_with(|| {
+        fs::read(guest_path(name)).expect("a file that is there can be read").into()
+    });
+    Arc::clone(bytes)
+}
