@@ -48,7 +48,6 @@ pub(crate) struct Function {
     /// `module/function`.
     pub(crate) call: String,
     /// Tasks by state.
-    #[serde(alias = "states")]
     pub(crate) counts: Counts,
     /// Run time of its tasks.
     pub(crate) run_us: Option<Quantiles>,
@@ -72,20 +71,9 @@ pub(crate) struct Quantiles {
 pub(crate) struct TaskFailure {
     /// The task.
     pub(crate) key: String,
-    /// `module/function`.
-    pub(crate) call: String,
-    /// What happened, where it stands apart.
-    pub(crate) failure: Option<Failure>,
-    /// What happened, where it stands beside the key.
-    #[serde(flatten)]
-    pub(crate) inline: Failure,
-}
-
-impl TaskFailure {
     /// What happened.
-    pub(crate) fn failure(&self) -> &Failure {
-        self.failure.as_ref().unwrap_or(&self.inline)
-    }
+    #[serde(flatten)]
+    pub(crate) failure: Failure,
 }
 
 /// Why a task failed.
@@ -128,21 +116,14 @@ pub(crate) struct Task {
     pub(crate) peak_memory: Option<u64>,
 }
 
-/// A page of runs or tasks.
+/// A page of a list.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Page<T> {
     /// What is on it.
-    #[serde(
-        alias = "runs",
-        alias = "tasks",
-        alias = "modules",
-        alias = "workers",
-        alias = "items"
-    )]
     pub(crate) items: Vec<T>,
     /// Where the next page begins.
     #[serde(default)]
-    pub(crate) next: Option<Value>,
+    pub(crate) next: Option<String>,
     /// How many there are on all pages.
     #[serde(default)]
     pub(crate) total: Option<u64>,

@@ -43,7 +43,7 @@ pub(crate) fn follow(session: &Session, run: &str) -> Result<Finished, ClientErr
         if let Some(first) = run.failures.first().filter(|_| !failure_shown) {
             failure_shown = true;
             let title = format!("first failure, {}", first.key);
-            view.interrupt(&describe_failure(session.output, &title, first.failure()));
+            view.interrupt(&describe_failure(session.output, &title, &first.failure));
         }
         if run.is_finished() {
             view.finish(&run);
@@ -210,11 +210,11 @@ mod tests {
     #[test]
     fn failures_are_told_whole() {
         let run =
-            run(r#"{"failures":[{"key":"t","failure":{"kind":"trap","message":"a\u001b[2J\nb",
-                "cause":"why","trace":["f","g"]}}]}"#);
+            run(r#"{"failures":[{"key":"t","kind":"trap","message":"a\u001b[2J\nb",
+                "cause":"why","trace":["f","g"]}]}"#);
         let output = Output::new(true);
         let first = run.failures.first().unwrap();
-        let text = describe_failure(output, &first.key, first.failure());
+        let text = describe_failure(output, &first.key, &first.failure);
         let text = text.replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
         assert_eq!(text, "t: trap: a\\u{1b}[2J\n  b\n  cause: why\n    at f\n    at g");
     }

@@ -109,17 +109,41 @@ where
     }
 }
 
-/// Everything else that can be shown.
+/// Everything else. The bound stands on the method, so that a type without it gets this trait's
+/// message instead of one about method lookup.
 #[doc(hidden)]
-pub trait ViaDisplay {
+pub trait ViaDisplay<E> {
     /// The failure that the error stands for.
-    fn failure(self) -> Failure;
+    fn failure(self) -> Failure
+    where
+        E: TaskError;
+}
+
+impl<E> ViaDisplay<E> for &Raised<E> {
+    fn failure(self) -> Failure
+    where
+        E: TaskError,
+    {
+        Failure::App { message: self.0.message(), causes: Vec::new() }
+    }
+}
+
+/// A type of the error in a task's `Result`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a task",
+    label = "needs `std::fmt::Display`",
+    note = "implement `Display` for your type, or return `wask::Error`"
+)]
+pub trait TaskError {
+    /// What it says.
+    fn message(&self) -> String;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: fmt::Display> ViaDisplay for &Raised<E> {
-    fn failure(self) -> Failure {
-        Failure::App { message: self.0.to_string(), causes: Vec::new() }
+impl<E: fmt::Display> TaskError for E {
+    fn message(&self) -> String {
+        self.to_string()
     }
 }
 

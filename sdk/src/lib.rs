@@ -16,7 +16,9 @@
 //!
 //! wask::export![square, checked_div];
 //!
+//! # fn main() {
 //! assert_eq!(square(7), 49);
+//! # }
 //! ```
 //!
 //! A guest crate needs `crate-type = ["cdylib", "rlib"]` and this one dependency. Its functions
@@ -69,7 +71,7 @@ pub mod __private {
     pub use crate::error::{Raised, ViaDeref, ViaDisplay, ViaOwn, ViaSource};
     #[cfg(target_arch = "wasm32")]
     pub use crate::guest::{Exported, bindings, export_guest};
-    pub use crate::value::{Coded, Fallible, Raw, TaskParam, TaskReturn};
+    pub use crate::value::{Fallible, RawParam, RawReturn, TaskParam, TaskReturn};
 
     /// Hands the tasks over to the component's exports; natively there is nothing to export.
     #[cfg(not(target_arch = "wasm32"))]

@@ -9,11 +9,13 @@
 )]
 
 use std::fmt::{self, Write};
+use std::hint::black_box;
 use std::panic::PanicHookInfo;
 
-/// What the record begins with: `wask:panic:v1` and three zeros, in two halves so that it stands
-/// in the code and not in the module's data.
-const MAGIC: [u64; 2] = [u64::from_le_bytes(*b"wask:pan"), u64::from_le_bytes(*b"ic:v1\0\0\0")];
+/// What the record begins with, `wask:panic:v1` and three zeros, with every bit inverted: neither
+/// the module's data nor the stack may hold a second copy of the mark.
+const MAGIC_INVERTED: [u64; 2] =
+    [!u64::from_le_bytes(*b"wask:pan"), !u64::from_le_bytes(*b"ic:v1\0\0\0")];
 
 /// Longer messages are cut.
 const TEXT_MAX_BYTES: usize = 4096;
@@ -35,7 +37,9 @@ impl PanicRecord {
         self.len = 0;
         // A message that is too long ends the writing early; what fits is kept.
         let _ = write_message(self, info);
-        self.magic = MAGIC;
+        for (target, inverted) in self.magic.iter_mut().zip(black_box(MAGIC_INVERTED)) {
+            *target = !inverted;
+        }
     }
 }
 
@@ -82,7 +86,7 @@ fn record(info: &PanicHookInfo<'_>) {
     unsafe { (*record).fill(info) };
     // The program aborts next and nobody in it reads the record: without this the writes could
     // be left out as useless.
-    std::hint::black_box(record);
+    black_box(record);
 }
 
 #[cfg(test)]

@@ -7,22 +7,16 @@ use serde::de::DeserializeOwned;
 use crate::entry::{Args, Failure};
 use crate::{Bytes, cbor, schema};
 
-/// Values that cross the boundary as CBOR.
-pub enum Coded {}
-
-/// Values that cross the boundary as they are.
-pub enum Raw {}
-
-/// A type of a parameter. The macro picks the form by the type's name.
+/// A type of a parameter that crosses the boundary as CBOR.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a task",
     label = "needs `serde::Deserialize` and `schemars::JsonSchema`",
     note = "write `#[wask::value]` above the definition of your type; for raw bytes take \
             `wask::Bytes`"
 )]
-pub trait TaskParam<Form>: Sized {
+pub trait TaskParam: Sized {
     /// Whether the argument is raw bytes.
-    const RAW: bool;
+    const RAW: bool = false;
 
     /// The JSON Schema of the argument.
     fn schema() -> String;
@@ -32,9 +26,7 @@ pub trait TaskParam<Form>: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema> TaskParam<Coded> for T {
-    const RAW: bool = false;
-
+impl<T: DeserializeOwned + JsonSchema> TaskParam for T {
     fn schema() -> String {
         schema::of_parameter::<T>()
     }
@@ -44,29 +36,16 @@ impl<T: DeserializeOwned + JsonSchema> TaskParam<Coded> for T {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl TaskParam<Raw> for Bytes {
-    const RAW: bool = true;
-
-    fn schema() -> String {
-        schema::of_parameter::<Self>()
-    }
-
-    fn take(args: &mut Args, _: &'static str) -> Result<Self, Failure> {
-        Ok(args.next_bytes().into())
-    }
-}
-
-/// A type of a result, or of the `Ok` of one. The macro picks the form by the type's name.
+/// A type of a result, or of the `Ok` of one, that crosses the boundary as CBOR.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a task",
     label = "needs `serde::Serialize` and `schemars::JsonSchema`",
     note = "write `#[wask::value]` above the definition of your type; for raw bytes return \
             `wask::Bytes`; spell an alias of `Result` out"
 )]
-pub trait TaskReturn<Form> {
+pub trait TaskReturn {
     /// Whether the result is raw bytes.
-    const RAW: bool;
+    const RAW: bool = false;
 
     /// The JSON Schema of the result.
     fn schema() -> String;
@@ -76,9 +55,7 @@ pub trait TaskReturn<Form> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + JsonSchema> TaskReturn<Coded> for T {
-    const RAW: bool = false;
-
+impl<T: Serialize + JsonSchema> TaskReturn for T {
     fn schema() -> String {
         schema::of_result::<T>()
     }
@@ -91,10 +68,51 @@ impl<T: Serialize + JsonSchema> TaskReturn<Coded> for T {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl TaskReturn<Raw> for Bytes {
+/// What the macro takes for [`Bytes`] by its name, as a parameter.
+#[diagnostic::on_unimplemented(
+    message = "this `{Self}` is not `wask::Bytes`",
+    label = "a task's `Bytes` are `wask::Bytes`",
+    note = "write `use wask::Bytes;`, or give your own type another name"
+)]
+pub trait RawParam: Sized {
+    /// Whether the argument is raw bytes.
     const RAW: bool = true;
 
+    /// The JSON Schema of the argument.
+    fn schema() -> String;
+
+    /// Takes the next argument.
+    fn take(args: &mut Args, name: &'static str) -> Result<Self, Failure>;
+}
+
+impl RawParam for Bytes {
+    fn schema() -> String {
+        schema::of_parameter::<Self>()
+    }
+
+    fn take(args: &mut Args, _: &'static str) -> Result<Self, Failure> {
+        Ok(args.next_bytes().into())
+    }
+}
+
+/// What the macro takes for [`Bytes`] by its name, as a result.
+#[diagnostic::on_unimplemented(
+    message = "this `{Self}` is not `wask::Bytes`",
+    label = "a task's `Bytes` are `wask::Bytes`",
+    note = "write `use wask::Bytes;`, or give your own type another name"
+)]
+pub trait RawReturn {
+    /// Whether the result is raw bytes.
+    const RAW: bool = true;
+
+    /// The JSON Schema of the result.
+    fn schema() -> String;
+
+    /// The result's bytes.
+    fn give(self) -> Result<Vec<u8>, Failure>;
+}
+
+impl RawReturn for Bytes {
     fn schema() -> String {
         schema::of_result::<Self>()
     }

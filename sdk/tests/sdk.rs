@@ -1,5 +1,6 @@
 //! The macros from outside: what compiles, what does not and with which words, and what a guest
 //! built with them does when it is called.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use serde_json::{Value, json};
 use wask::__private::{Entry, Failure, Tasks, run};

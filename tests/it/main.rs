@@ -1,1 +1,34 @@
-//! wip
+//! End-to-end tests: the real program, through its public doors only (HTTP and the command line).
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bad_graphs;
+mod bad_requests;
+mod cancel;
+mod cli;
+mod cli_build;
+mod executors;
+mod failures;
+mod feeds;
+mod graphs;
+mod hostile;
+mod idempotency;
+mod memo;
+mod modules;
+mod objects;
+mod open_runs;
+mod references;
+mod restart;
+mod results;
+mod retries;
+mod scheduling;
+mod service;
+mod views;
+
+use wask_tests::{Borrowed, ServerOptions, Shared};
+
+/// The server for tests that do not care what others do to it.
+fn shared() -> Borrowed {
+    static SERVER: Shared =
+        Shared::new(|| ServerOptions::default().guests(&["numbers", "lab", "hostile"]));
+    SERVER.get()
+}

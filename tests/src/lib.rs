@@ -32,4 +32,4 @@ pub use server::{Server, ServerOptions};
 pub use shared::{Borrowed, Shared};
 pub use sse::{Event, EventReader};
 pub use wait::{DEADLINE, eventually};
-pub use wire::{RawReply, exchange, open};
+pub use wire::{RawReply, exchange, open, read_reply};

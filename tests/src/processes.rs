@@ -41,9 +41,11 @@ impl Process {
 pub fn children_of(parent: u32) -> Vec<Process> {
     let entries = fs::read_dir("/proc").expect("/proc can be read");
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| state_and_parent(*pid).is_some_and(|(state, of)| of == parent && state != 'Z'))
-        .map(|pid| Process { pid, command: command_of(pid) })
-        .collect()
+    pids.filter(|pid| {
+        state_and_parent(*pid).is_some_and(|(state, of)| of == parent && state != 'Z')
+    })
+    .map(|pid| Process { pid, command: command_of(pid) })
+    .collect()
 }
 
 /// Ends a process that gets no chance to say anything.

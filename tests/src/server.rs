@@ -207,6 +207,13 @@ impl Server {
         self.start();
     }
 
+    /// Starts a server that is down again, over the same data. Its address changes.
+    #[track_caller]
+    pub fn start_again(&mut self) {
+        assert!(self.running.is_none(), "the server runs");
+        self.start();
+    }
+
     /// Stops it in order and starts it again over the same data.
     #[track_caller]
     pub fn restart(&mut self) {

@@ -28,7 +28,7 @@ pub(crate) fn run(session: &Session, args: &RunsArgs) -> anyhow::Result<Exit> {
     session.output.table(&table(&page.items, SystemTime::now()))?;
     if page.items.is_empty() {
         session.output.message("no runs; submit a graph with: wask submit GRAPH");
-    } else if page.next.as_ref().is_some_and(|next| !next.is_null()) {
+    } else if page.next.is_some() {
         session.output.message("there are more; show them with --limit N");
     }
     Ok(Exit::Ok)

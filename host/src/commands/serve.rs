@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
-use wask_api::ApiConfig;
+use wask_api::{ApiConfig, ApiState};
 use wask_node::{Node, NodeConfig};
 
 use self::{data::ServedData, signals::Signals};
@@ -46,7 +46,6 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
         .await?
         .with_context(|| format!("cannot start with the data in {}", data.path().display()))?;
     let api = ApiConfig {
-        listen: vec![address],
         hosts: args.allow_host.clone(),
         token: session.token.clone(),
         ..ApiConfig::default()
@@ -54,7 +53,7 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
     let (stop, stopped) = oneshot::channel::<()>();
     // A sender that is dropped means the same as one that spoke.
     let until = async move { drop(stopped.await) };
-    let server = tokio::spawn(wask_api::serve(listener, node.handle(), api, until));
+    let server = tokio::spawn(wask_api::serve(listener, ApiState::new(node.handle(), api), until));
     session.output.line(format!("wask listening on http://{address}"))?;
 
     let alive = tokio::select! {
@@ -83,12 +82,12 @@ async fn loop_end(node: &Node) {
 async fn shut_down(
     node: Node,
     stop: oneshot::Sender<()>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
 ) -> anyhow::Result<()> {
     // The server may have ended already, which its own result tells.
     let _ = stop.send(());
     node.shutdown().await;
-    server.await?.context("the HTTP server failed")
+    server.await.context("the HTTP server failed")
 }
 
 fn node_config(args: &ServeArgs, data: &ServedData) -> anyhow::Result<NodeConfig> {

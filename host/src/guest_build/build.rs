@@ -14,18 +14,18 @@ use super::toolchain::Toolchain;
 
 /// What to build, and where to put it.
 #[derive(Clone, Debug)]
-pub struct BuildOptions {
+pub(crate) struct BuildOptions {
     /// The guest's directory.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// The component's file; `./NAME.wasm` if not given.
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     /// How much cargo tells on stderr.
-    pub progress: Progress,
+    pub(crate) progress: Progress,
 }
 
 /// How much cargo tells on stderr.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// What it compiles, warnings and errors.
     Shown,
     /// Errors only.
@@ -34,15 +34,15 @@ pub enum Progress {
 
 /// A component that was built.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Built {
+pub(crate) struct Built {
     /// The guest's package name.
-    pub name: String,
+    pub(crate) name: String,
     /// The component's file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its size.
-    pub size_bytes: u64,
+    pub(crate) size_bytes: u64,
     /// The toolchain that made it, in a few words.
-    pub toolchain: &'static str,
+    pub(crate) toolchain: &'static str,
 }
 
 /// Compiles the guest in `options.dir` and writes it as a component. Cargo's output goes to
@@ -51,7 +51,7 @@ pub struct Built {
 /// # Errors
 /// Says what to install if there is no toolchain, what to add if the crate is no guest, and
 /// otherwise leaves the explanation to the compiler.
-pub fn build(options: &BuildOptions) -> Result<Built> {
+pub(crate) fn build(options: &BuildOptions) -> Result<Built> {
     let toolchain = Toolchain::find(existing(&options.dir)?)?;
     let project = Project::open(&options.dir, &toolchain)?;
     let core_path = compile(&toolchain, &project, options)?;

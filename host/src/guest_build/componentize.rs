@@ -12,7 +12,7 @@ const TYPE_SECTION_PREFIX: &[u8] = b"component-type:";
 ///
 /// # Errors
 /// Fails if the bytes are no core module, or one without `wask::export!`.
-pub fn componentize(core: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn componentize(core: &[u8]) -> Result<Vec<u8>> {
     check_header(core)?;
     if !core.windows(TYPE_SECTION_PREFIX.len()).any(|window| window == TYPE_SECTION_PREFIX) {
         bail!("the crate exports no tasks: add `wask::export![your_function];` to its lib.rs");
@@ -27,7 +27,7 @@ pub fn componentize(core: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Whether the file is a component already, which needs no wrapping.
-pub fn is_component(bytes: &[u8]) -> bool {
+fn is_component(bytes: &[u8]) -> bool {
     bytes.get(..8) == Some(b"\0asm\x0d\0\x01\0")
 }
 

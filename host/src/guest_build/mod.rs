@@ -10,7 +10,6 @@ mod project;
 mod template;
 mod toolchain;
 
-pub use self::build::{BuildOptions, Built, Progress, build};
-pub use self::componentize::{componentize, is_component};
-pub use self::template::new_project;
-pub use self::toolchain::Toolchain;
+pub(crate) use self::build::{BuildOptions, Progress, build};
+pub(crate) use self::template::new_project;
+pub(crate) use self::toolchain::Toolchain;

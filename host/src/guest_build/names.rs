@@ -14,7 +14,7 @@ use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload};
 ///
 /// # Errors
 /// Fails if the bytes are no well-formed core module.
-pub fn shorten(core: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn shorten(core: &[u8]) -> Result<Vec<u8>> {
     let Some((section, reader)) = find(core)? else { return Ok(core.to_vec()) };
     let mut names = NameMap::new();
     for part in reader {
@@ -51,30 +51,35 @@ fn find(core: &[u8]) -> Result<Option<(Range<usize>, NameSectionReader<'_>)>> {
     Ok(None)
 }
 
-/// `numbers::square` instead of `_RNvCs8VnmtXWWJcx_7numbers6square`; type arguments within type
-/// arguments are left out.
+/// `numbers::square` instead of `_RNvCs8VnmtXWWJcx_7numbers6square`, and `_` for type arguments.
 fn readable(mangled: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(mangled));
     let mut short = String::with_capacity(name.len());
-    let mut depth = 0_usize;
+    // For each open bracket whether it holds type arguments; that of `<T as Trait>` does not.
+    let mut open = Vec::new();
     let mut previous = ' ';
     for c in name.chars() {
-        let closes = c == '>' && previous != '-' && previous != '=';
-        if closes {
-            depth = depth.saturating_sub(1);
-        }
-        if depth < 2 {
-            short.push(c);
-        }
-        if c == '<' {
-            depth += 1;
-            if depth == 2 {
-                short.push('_');
+        let within = open.contains(&true);
+        match c {
+            '<' => {
+                let arguments = previous.is_alphanumeric() || matches!(previous, '_' | ':');
+                if !within {
+                    short.push_str(if arguments { "<_" } else { "<" });
+                }
+                open.push(arguments);
             }
+            '>' if !matches!(previous, '-' | '=') => {
+                open.pop();
+                if !open.contains(&true) {
+                    short.push('>');
+                }
+            }
+            _ if within => {}
+            _ => short.push(c),
         }
         previous = c;
     }
-    short
+    short.replace("::<_>", "")
 }
 
 #[cfg(test)]
@@ -86,8 +91,10 @@ mod tests {
     fn names_become_readable() {
         assert_eq!(readable("_ZN7numbers6square17h0123456789abcdefE"), "numbers::square");
         assert_eq!(readable("wask:task/guest@0.1.0#run"), "wask:task/guest@0.1.0#run");
-        assert_eq!(readable("f::<a::B<c::D>, E<F>>::g"), "f::<a::B<_>, E<_>>::g");
+        assert_eq!(readable("f::<a::B<c::D>, E<F>>::g"), "f::g");
         assert_eq!(readable("<fn() -> u8 as T>::x"), "<fn() -> u8 as T>::x");
+        let method = "<<my::Type<u8> as T>::Item as U<A<fn() -> B>>>::x::<C>";
+        assert_eq!(readable(method), "<<my::Type<_> as T>::Item as U<_>>::x");
     }
 
     /// Goal: only the name section changes.

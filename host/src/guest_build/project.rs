@@ -10,13 +10,13 @@ use super::toolchain::Toolchain;
 
 /// The package in a directory.
 #[derive(Debug)]
-pub struct Project {
+pub(crate) struct Project {
     /// The package's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The canonical path of its Cargo.toml.
-    pub manifest: PathBuf,
+    pub(crate) manifest: PathBuf,
     /// Where cargo would put what it builds.
-    pub target_dir: PathBuf,
+    pub(crate) target_dir: PathBuf,
 }
 
 /// The part of `cargo metadata` that matters here.
@@ -44,7 +44,7 @@ impl Project {
     /// # Errors
     /// Says what to add or to name instead if there is no crate, more than one, or one that is
     /// no cdylib.
-    pub fn open(dir: &Path, toolchain: &Toolchain) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, toolchain: &Toolchain) -> Result<Self> {
         let manifest = dir.join("Cargo.toml");
         ensure!(
             manifest.is_file(),

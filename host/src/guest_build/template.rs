@@ -22,7 +22,7 @@ const NAME_MAX_CHARS: usize = 64;
 ///
 /// # Errors
 /// Fails if the name is no crate's name, the directory exists, or it cannot be written.
-pub fn new_project(name: &str, parent: &Path) -> Result<PathBuf> {
+pub(crate) fn new_project(name: &str, parent: &Path) -> Result<PathBuf> {
     check_name(name)?;
     let dir = parent.join(name);
     ensure!(!dir.exists(), "{} exists already; choose another name", dir.display());

@@ -11,7 +11,7 @@ use std::{env, fs};
 use anyhow::{Result, bail};
 
 /// The target of every guest.
-pub const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 const MISSING: &str = "no Rust toolchain here can compile for wasm32-unknown-unknown; install the \
 target with\n\n    rustup target add wasm32-unknown-unknown\n\nor, on Debian and as root, with\n\n    \
@@ -38,7 +38,7 @@ const DISTURBING: [&str; 11] = [
 
 /// A compiler, its cargo, and what they need beyond the plain call.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Toolchain {
+pub(crate) struct Toolchain {
     programs: Programs,
     standard_library: StandardLibrary,
 }
@@ -65,7 +65,7 @@ impl Toolchain {
     ///
     /// # Errors
     /// Fails with the commands that install what is missing.
-    pub fn find(dir: &Path) -> Result<Self> {
+    pub(crate) fn find(dir: &Path) -> Result<Self> {
         let candidates = [Programs::OnPath, Programs::System];
         if let Some(programs) = candidates.iter().find(|programs| programs.has_library(dir)) {
             let standard_library = StandardLibrary::Installed;
@@ -81,12 +81,12 @@ impl Toolchain {
     }
 
     /// This toolchain's cargo, to be run in `dir`.
-    pub fn cargo(&self, dir: &Path) -> Command {
+    pub(crate) fn cargo(&self, dir: &Path) -> Command {
         self.programs.command("cargo", dir)
     }
 
     /// `cargo build` of a guest; the caller adds what is particular to it.
-    pub fn cargo_build(&self, dir: &Path) -> Command {
+    pub(crate) fn cargo_build(&self, dir: &Path) -> Command {
         let mut command = self.cargo(dir);
         command.args(["build", "--release", "--target", TARGET]);
         if let StandardLibrary::FromSource { linker } = &self.standard_library {
@@ -99,7 +99,7 @@ impl Toolchain {
     }
 
     /// In a few words, for messages.
-    pub fn describe(&self) -> &'static str {
+    pub(crate) fn describe(&self) -> &'static str {
         match (&self.programs, &self.standard_library) {
             (Programs::OnPath, StandardLibrary::Installed) => "the Rust toolchain on the path",
             (Programs::OnPath, StandardLibrary::FromSource { .. }) => {

@@ -20,7 +20,9 @@ pub(crate) fn task(task: &Task) -> TokenStream {
     let returns = returns_entry(task);
     let options = options(task);
     let run = run(task);
+    let frame = frame_of_its_own(task);
     quote! {
+        #frame
         #function
 
         #[doc(hidden)]
@@ -28,6 +30,8 @@ pub(crate) fn task(task: &Task) -> TokenStream {
         #vis enum #ident {}
 
         const _: () = {
+            #run
+
             impl ::wask::__private::Task for #ident {
                 const ENTRY: ::wask::__private::Entry = ::wask::__private::Entry {
                     name: #name,
@@ -35,7 +39,7 @@ pub(crate) fn task(task: &Task) -> TokenStream {
                     params: &[#(#params),*],
                     returns: #returns,
                     options: #options,
-                    run: #run,
+                    run,
                 };
             }
         };
@@ -110,7 +114,7 @@ fn option<T: ToTokens>(value: Option<&T>) -> TokenStream {
     )
 }
 
-/// The closure that decodes, calls and encodes.
+/// The function that decodes, calls and encodes.
 fn run(task: &Task) -> TokenStream {
     let ident = &task.function.sig.ident;
     let locals: Vec<Ident> = (0..task.params.len())
@@ -130,13 +134,21 @@ fn run(task: &Task) -> TokenStream {
         quote!(#gives::give(#call))
     };
     quote! {
-        |args| {
-            #[allow(unused_mut, reason = "generated")]
-            let mut args = args;
+        #[allow(unused_mut, unused_variables, reason = "generated")]
+        fn run(
+            mut args: ::wask::__private::Args,
+        ) -> ::core::result::Result<::std::vec::Vec<u8>, ::wask::__private::Failure> {
             #(#decoded)*
             #result
         }
     }
+}
+
+/// Keeps the function apart from what calls it, so that a trace shows its name.
+fn frame_of_its_own(task: &Task) -> Option<TokenStream> {
+    let mut attributes = task.function.attrs.iter();
+    let decided = attributes.any(|attribute| attribute.path().is_ident("inline"));
+    (!decided).then(|| quote!(#[cfg_attr(target_arch = "wasm32", inline(never))]))
 }
 
 /// Method lookup picks the richest way to make a failure of the error's type. Complaints about
@@ -158,27 +170,24 @@ fn fallible_result(task: &Task, call: &TokenStream, gives: &TokenStream) -> Toke
     }
 }
 
-/// `<T as TaskParam<Form>>`, at the place where the user wrote `T`.
+/// `<T as TaskParam>`, at the place where the user wrote `T`.
 fn takes(ty: &syn::Type, form: Form) -> TokenStream {
-    let form = form_type(form);
-    quote_spanned!(ty.span()=> <#ty as ::wask::__private::TaskParam<::wask::__private::#form>>)
+    match form {
+        Form::Coded => quote_spanned!(ty.span()=> <#ty as ::wask::__private::TaskParam>),
+        Form::Raw => quote_spanned!(ty.span()=> <#ty as ::wask::__private::RawParam>),
+    }
 }
 
-/// `<T as TaskReturn<Form>>` for the value of a success.
+/// `<T as TaskReturn>` for the value of a success.
 fn gives(task: &Task) -> TokenStream {
     let ty = &task.returns.ty;
-    let form = form_type(task.returns.form);
     let value = if task.returns.fallible {
         quote_spanned!(ty.span()=> <#ty as ::wask::__private::Fallible>::Value)
     } else {
         quote!(#ty)
     };
-    quote_spanned!(ty.span()=> <#value as ::wask::__private::TaskReturn<::wask::__private::#form>>)
-}
-
-fn form_type(form: Form) -> Ident {
-    match form {
-        Form::Coded => format_ident!("Coded"),
-        Form::Raw => format_ident!("Raw"),
+    match task.returns.form {
+        Form::Coded => quote_spanned!(ty.span()=> <#value as ::wask::__private::TaskReturn>),
+        Form::Raw => quote_spanned!(ty.span()=> <#value as ::wask::__private::RawReturn>),
     }
 }

@@ -64,8 +64,7 @@ impl Task {
 
 fn check_signature(signature: &Signature) -> Result<()> {
     if let Some(token) = &signature.asyncness {
-        let message =
-            "a task cannot be `async`: remove it; waiting for another task parks this one";
+        let message = "a task cannot be `async`: write a plain `fn`";
         return Err(Error::new_spanned(token, message));
     }
     if let Some(token) = &signature.unsafety {

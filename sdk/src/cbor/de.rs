@@ -53,10 +53,21 @@ impl<'de> Decoder<'de> {
         Ok(*taken)
     }
 
-    /// The next item's head: its major type and argument.
-    fn head(&mut self) -> Result<(u8, Argument)> {
-        let [first] = self.take_array()?;
-        let argument = match first & 0x1f {
+    /// The initial byte of the next item. Tags before it are skipped: they say how else a value
+    /// could be read, and serde's data model has no place for them.
+    fn initial(&mut self) -> Result<u8> {
+        loop {
+            let [first] = self.take_array()?;
+            if first >> 5 != major::TAG {
+                return Ok(first);
+            }
+            self.argument(first)?;
+        }
+    }
+
+    /// The argument that belongs to this initial byte.
+    fn argument(&mut self, first: u8) -> Result<Argument> {
+        Ok(match first & 0x1f {
             small @ 0..=23 => Argument::Known(small.into()),
             24 => Argument::Known(u8::from_be_bytes(self.take_array()?).into()),
             25 => Argument::Known(u16::from_be_bytes(self.take_array()?).into()),
@@ -64,14 +75,21 @@ impl<'de> Decoder<'de> {
             27 => Argument::Known(u64::from_be_bytes(self.take_array()?)),
             31 => Argument::Indefinite,
             _ => return Err(not_cbor()),
-        };
-        Ok((first >> 5, argument))
+        })
     }
 
-    /// Tags say how else a value could be read; serde's data model has no place for them.
+    /// The argument where it is a number itself, which cannot be indefinite.
+    fn number(&mut self, first: u8) -> Result<u64> {
+        match self.argument(first)? {
+            Argument::Known(number) => Ok(number),
+            Argument::Indefinite => Err(not_cbor()),
+        }
+    }
+
     fn skip_tags(&mut self) -> Result<()> {
         while self.peek()? >> 5 == major::TAG {
-            self.head()?;
+            let [first] = self.take_array()?;
+            self.argument(first)?;
         }
         Ok(())
     }
@@ -90,19 +108,21 @@ impl<'de> Decoder<'de> {
         Ok(is_break)
     }
 
-    /// The bytes of a byte or text string, whose chunks are joined if it has several.
-    fn string(&mut self, major: u8, argument: Argument) -> Result<Cow<'de, [u8]>> {
-        if let Argument::Known(len) = argument {
+    /// The bytes of the byte or text string that begins with this byte. Its chunks are joined if
+    /// it has several.
+    fn string(&mut self, first: u8) -> Result<Cow<'de, [u8]>> {
+        if let Argument::Known(len) = self.argument(first)? {
             return self.take(len).map(Cow::Borrowed);
         }
+        let major = first >> 5;
         let mut joined = Vec::new();
         while !self.take_break()? {
-            match self.head()? {
-                (chunk, Argument::Known(len)) if chunk == major => {
-                    joined.extend_from_slice(self.take(len)?);
-                }
-                _ => return Err(not_cbor()),
+            let [first] = self.take_array()?;
+            if first >> 5 != major {
+                return Err(not_cbor());
             }
+            let len = self.number(first)?;
+            joined.extend_from_slice(self.take(len)?);
         }
         Ok(Cow::Owned(joined))
     }
@@ -136,8 +156,7 @@ impl<'de> Decoder<'de> {
         })
     }
 
-    fn visit_simple<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        let [first] = self.take_array()?;
+    fn visit_simple<V: Visitor<'de>>(&mut self, first: u8, visitor: V) -> Result<V::Value> {
         match first {
             initial::FALSE => visitor.visit_bool(false),
             initial::TRUE => visitor.visit_bool(true),
@@ -181,27 +200,30 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
     /// The item's own type decides; the visitor says whether that suits. This is what lets an
     /// integer stand for a float.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.skip_tags()?;
-        if self.peek()? >> 5 == major::SIMPLE {
-            return self.visit_simple(visitor);
-        }
-        match self.head()? {
-            (major::UNSIGNED, Argument::Known(value)) => visitor.visit_u64(value),
-            (major::NEGATIVE, Argument::Known(value)) => match i64::try_from(value) {
-                Ok(value) => visitor.visit_i64(!value),
-                Err(_) => visitor.visit_i128(-1 - i128::from(value)),
+        let first = self.initial()?;
+        match first >> 5 {
+            major::UNSIGNED => visitor.visit_u64(self.number(first)?),
+            major::NEGATIVE => match self.number(first)? {
+                number if number >> 63 == 0 => visitor.visit_i64(!(number as i64)),
+                number => visitor.visit_i128(-1 - i128::from(number)),
             },
-            (major::BYTES, len) => match self.string(major::BYTES, len)? {
+            major::BYTES => match self.string(first)? {
                 Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
                 Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
             },
-            (major::TEXT, len) => match text(self.string(major::TEXT, len)?)? {
+            major::TEXT => match text(self.string(first)?)? {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
                 Cow::Owned(text) => visitor.visit_string(text),
             },
-            (major::ARRAY, len) => self.visit_array(len, visitor),
-            (major::MAP, len) => self.visit_map(len, visitor),
-            _ => Err(not_cbor()),
+            major::ARRAY => {
+                let len = self.argument(first)?;
+                self.visit_array(len, visitor)
+            }
+            major::MAP => {
+                let len = self.argument(first)?;
+                self.visit_map(len, visitor)
+            }
+            _ => self.visit_simple(first, visitor),
         }
     }
 
@@ -227,24 +249,28 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        self.skip_tags()?;
-        match self.head()? {
-            (major::TEXT, len) => {
-                let name = text(self.string(major::TEXT, len)?)?;
-                visitor.visit_enum(name.into_deserializer())
+        let first = self.initial()?;
+        let found = match first >> 5 {
+            major::TEXT => {
+                let name = text(self.string(first)?)?;
+                return visitor.visit_enum(name.into_deserializer());
             }
-            (major::MAP, len @ Argument::Known(1)) => self.nested(|decoder| {
-                let mut items = Items::new(decoder, len);
-                visitor.visit_enum(&mut items)
-            }),
-            (major::MAP, _) => Err(DecodeError::invalid_type(Unexpected::Map, &ENUM)),
-            (major::ARRAY, _) => Err(DecodeError::invalid_type(Unexpected::Seq, &ENUM)),
-            (major::BYTES, _) => Err(DecodeError::invalid_type(Unexpected::Other("bytes"), &ENUM)),
-            (major::UNSIGNED, Argument::Known(value)) => {
-                Err(DecodeError::invalid_type(Unexpected::Unsigned(value), &ENUM))
-            }
-            _ => Err(DecodeError::invalid_type(Unexpected::Other("another value"), &ENUM)),
-        }
+            major::MAP => match self.argument(first)? {
+                len @ Argument::Known(1) => {
+                    return self.nested(|decoder| {
+                        let mut items = Items::new(decoder, len);
+                        visitor.visit_enum(&mut items)
+                    });
+                }
+                _ => Unexpected::Map,
+            },
+            major::UNSIGNED => Unexpected::Unsigned(self.number(first)?),
+            major::ARRAY => Unexpected::Seq,
+            major::BYTES => Unexpected::Other("bytes"),
+            _ if first == initial::NULL => Unexpected::Unit,
+            _ => Unexpected::Other("another value"),
+        };
+        Err(DecodeError::invalid_type(found, &ENUM))
     }
 
     /// Values are JSON at the edge, so types that have a text form use it.
@@ -395,8 +421,8 @@ macro_rules! parsed_keys {
             if self.0.peek()? >> 5 != major::TEXT {
                 return de::Deserializer::$method(self.0, visitor);
             }
-            let (_, len) = self.0.head()?;
-            let key = text(self.0.string(major::TEXT, len)?)?;
+            let [first] = self.0.take_array()?;
+            let key = text(self.0.string(first)?)?;
             match key.parse() {
                 Ok(parsed) => visitor.$visit(parsed),
                 Err(_) => Err(DecodeError::invalid_type(Unexpected::Str(&key), &visitor)),

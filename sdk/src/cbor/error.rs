@@ -5,8 +5,13 @@ use std::fmt;
 use serde::de::{Expected, Unexpected};
 
 /// Why bytes do not decode as the type that was asked for.
+///
+/// Boxed, because every step of decoding returns a `Result` with it.
 #[derive(Debug)]
-pub(crate) struct DecodeError {
+pub(crate) struct DecodeError(Box<Details>);
+
+#[derive(Debug)]
+struct Details {
     message: String,
     /// From the outermost value to the one at fault: `.points[3].x`. Kept in reverse, since it
     /// is known from the inside out.
@@ -20,27 +25,29 @@ enum Step {
 }
 
 impl DecodeError {
+    #[cold]
     pub(super) fn new(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string(), steps: Vec::new() }
+        Self(Box::new(Details { message: message.to_string(), steps: Vec::new() }))
     }
 
+    #[cold]
     pub(super) fn ended() -> Self {
         Self::new("the value ends too early")
     }
 
     pub(super) fn at_index(mut self, index: usize) -> Self {
-        self.steps.push(Step::Index(index));
+        self.0.steps.push(Step::Index(index));
         self
     }
 
     pub(super) fn at_key(mut self, key: Option<&str>) -> Self {
-        self.steps.extend(key.map(|key| Step::Key(key.to_owned())));
+        self.0.steps.extend(key.map(|key| Step::Key(key.to_owned())));
         self
     }
 
     /// Where in the value: empty for the value itself.
     pub(crate) fn path(&self) -> String {
-        self.steps.iter().rev().fold(String::new(), |path, step| match step {
+        self.0.steps.iter().rev().fold(String::new(), |path, step| match step {
             Step::Index(index) => format!("{path}[{index}]"),
             Step::Key(key) => format!("{path}.{key}"),
         })
@@ -49,7 +56,7 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -83,7 +90,9 @@ impl fmt::Display for Found<'_> {
             Unexpected::Float(_) => f.write_str("a number with a fraction"),
             Unexpected::Char(value) => write!(f, "the text {value:?}"),
             Unexpected::Str(text) => match text.char_indices().nth(SHOWN_MAX_CHARS) {
-                Some((end, _)) => write!(f, "the text {:?}…", &text[..end]),
+                Some((end, _)) => {
+                    write!(f, "the text {:?}…", text.get(..end).unwrap_or_default())
+                }
                 None => write!(f, "the text {text:?}"),
             },
             Unexpected::Bytes(bytes) => write!(f, "{} raw bytes", bytes.len()),
@@ -103,7 +112,14 @@ impl fmt::Display for Found<'_> {
 
 /// Why a value cannot be encoded.
 #[derive(Debug)]
-pub(crate) struct EncodeError(pub(super) String);
+pub(crate) struct EncodeError(Box<str>);
+
+impl EncodeError {
+    #[cold]
+    pub(super) fn new(message: impl fmt::Display) -> Self {
+        Self(message.to_string().into())
+    }
+}
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,6 +131,6 @@ impl std::error::Error for EncodeError {}
 
 impl serde::ser::Error for EncodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::new(message)
     }
 }

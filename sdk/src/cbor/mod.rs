@@ -25,7 +25,6 @@ mod major {
     pub(super) const ARRAY: u8 = 4;
     pub(super) const MAP: u8 = 5;
     pub(super) const TAG: u8 = 6;
-    pub(super) const SIMPLE: u8 = 7;
 }
 
 /// Whole initial bytes of RFC 8949, appendix B.

@@ -27,9 +27,25 @@ struct Encoder {
 }
 
 impl Encoder {
+    /// The shortest initial bytes for this argument.
     fn head(&mut self, major: u8, argument: u64) {
-        let (head, len) = head(major, argument);
-        self.out.extend_from_slice(head.get(..len).unwrap_or(&head));
+        let major = major << 5;
+        match argument {
+            0..=23 => self.out.push(major | argument as u8),
+            24..=0xff => self.out.extend_from_slice(&[major | 24, argument as u8]),
+            0x100..=0xffff => {
+                let [a, b] = (argument as u16).to_be_bytes();
+                self.out.extend_from_slice(&[major | 25, a, b]);
+            }
+            0x1_0000..=0xffff_ffff => {
+                let [a, b, c, d] = (argument as u32).to_be_bytes();
+                self.out.extend_from_slice(&[major | 26, a, b, c, d]);
+            }
+            _ => {
+                let [a, b, c, d, e, f, g, h] = argument.to_be_bytes();
+                self.out.extend_from_slice(&[major | 27, a, b, c, d, e, f, g, h]);
+            }
+        }
     }
 
     fn text(&mut self, text: &str) {
@@ -46,7 +62,7 @@ impl Encoder {
     fn open(&mut self, major: u8, len: Option<usize>) -> Result<Compound<'_>> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(EncodeError(format!("nested deeper than {DEPTH_MAX} levels")));
+            return Err(EncodeError::new(format_args!("nested deeper than {DEPTH_MAX} levels")));
         }
         let start = self.out.len();
         if let Some(len) = len {
@@ -54,23 +70,6 @@ impl Encoder {
         }
         Ok(Compound { encoder: self, major, start, told: len, written: 0 })
     }
-}
-
-/// The shortest initial bytes for this argument, and their number.
-fn head(major: u8, argument: u64) -> ([u8; 9], usize) {
-    let major = major << 5;
-    let mut head = [0; 9];
-    let be = argument.to_be_bytes();
-    let (initial, tail): (u8, &[u8]) = match argument {
-        0..=23 => (major | be[7], &[]),
-        24..=0xff => (major | 24, &be[7..]),
-        0x100..=0xffff => (major | 25, &be[6..]),
-        0x1_0000..=0xffff_ffff => (major | 26, &be[4..]),
-        _ => (major | 27, &be),
-    };
-    head[0] = initial;
-    head[1..=tail.len()].copy_from_slice(tail);
-    (head, 1 + tail.len())
 }
 
 /// An array or map whose elements are being written.
@@ -96,14 +95,20 @@ impl Compound<'_> {
 
     /// Lengths are definite: a head that was not known, or was wrong, is put right here.
     fn close(self) -> Result<()> {
-        self.encoder.depth -= 1;
-        if self.told == Some(self.written) {
+        let Compound { encoder, major, start, told, written } = self;
+        encoder.depth -= 1;
+        if told == Some(written) {
             return Ok(());
         }
-        let (_, told_len) = self.told.map_or(([0; 9], 0), |told| head(self.major, told as u64));
-        let (bytes, len) = head(self.major, self.written as u64);
-        let bytes = bytes.into_iter().take(len);
-        self.encoder.out.splice(self.start..self.start + told_len, bytes);
+        let end = encoder.out.len();
+        if let Some(told) = told {
+            encoder.head(major, told as u64);
+        }
+        let told_len = encoder.out.len() - end;
+        encoder.out.truncate(end);
+        encoder.head(major, written as u64);
+        let head = encoder.out.split_off(end);
+        encoder.out.splice(start..start + told_len, head);
         Ok(())
     }
 }
@@ -148,14 +153,14 @@ impl<'e> ser::Serializer for &'e mut Encoder {
     }
 
     fn serialize_f32(self, value: f32) -> Result<()> {
-        self.out.push(initial::F32);
-        self.out.extend_from_slice(&value.to_be_bytes());
+        let [a, b, c, d] = value.to_be_bytes();
+        self.out.extend_from_slice(&[initial::F32, a, b, c, d]);
         Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Result<()> {
-        self.out.push(initial::F64);
-        self.out.extend_from_slice(&value.to_be_bytes());
+        let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
+        self.out.extend_from_slice(&[initial::F64, a, b, c, d, e, f, g, h]);
         Ok(())
     }
 
@@ -333,7 +338,7 @@ impl SerializeMap for Compound<'_> {
 struct KeyEncoder;
 
 fn not_a_key<T>() -> Result<T> {
-    Err(EncodeError("a map's keys must be text, numbers, booleans or plain variants".to_owned()))
+    Err(EncodeError::new("a map's keys must be text, numbers, booleans or plain variants"))
 }
 
 macro_rules! shown_keys {

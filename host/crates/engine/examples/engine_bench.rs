@@ -12,7 +12,11 @@ use wask_proto::{OnFailed, RunId, TaskIndex, Timestamp, WorkerId};
 const RUN: RunId = RunId(1);
 
 fn main() {
-    println!("{:<24} {:>10} {:>10} {:>12} {:>14}", "shape", "add ms", "all ms", "tasks/s", "transitions/s");
+    memory("array element", vec![node(0..1_000_000, None)], 1_000_000);
+    println!(
+        "{:<24} {:>10} {:>10} {:>12} {:>14}",
+        "shape", "add ms", "all ms", "tasks/s", "transitions/s"
+    );
     measure("map 1M + sum", map(1_000_000), 1);
     measure("map 1M + sum, 8 workers", map(1_000_000), 8);
     measure("zip of 1M over 1M", zip(1_000_000), 1);
@@ -21,8 +25,6 @@ fn main() {
     measure("fan-out, 100 000 keys", fan_out(100_000), 1);
     stop("abort, chain of 100 000", chain(100_000), true);
     stop("cancel, map 1M", map(1_000_000), false);
-    memory("array element", vec![node(0..1_000_000, None)], 1_000_000);
-    memory("key in a chain", chain(100_000), 100_000);
 }
 
 /// Runs the nodes to their end on workers of two slots each.
@@ -130,7 +132,8 @@ impl Caller {
     }
 
     fn finish_next(&mut self, with: AttemptOutcome) {
-        if let Some(Event::Finished { worker, task, attempt, busy_us, .. }) = self.held.pop_front() {
+        if let Some(Event::Finished { worker, task, attempt, busy_us, .. }) = self.held.pop_front()
+        {
             self.send(Event::Finished { worker, task, attempt, outcome: with, busy_us });
         }
     }

@@ -55,8 +55,8 @@ pub enum Action {
         /// Its attempt.
         attempt: u32,
     },
-    /// Staged arguments of this task are not needed any more (it was cancelled, or an identical
-    /// call serves it).
+    /// Staged arguments of this task are not needed any more (it was stopped before they were
+    /// there, or an identical call serves it).
     Unstage {
         /// The task.
         task: TaskId,

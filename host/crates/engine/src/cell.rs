@@ -1,9 +1,14 @@
 //! What the engine remembers of one task: a few words, because a run may have millions.
 
+use std::ops::Range;
+
 use wask_proto::{TaskIndex, TaskState, WorkerId};
 
 /// "None" where an index is kept in a plain word.
 pub(crate) const NONE: u32 = u32::MAX;
+
+/// Every place that a run can have.
+pub(crate) const ALL_TASKS: Range<TaskIndex> = 0..TaskIndex::MAX;
 
 /// The producer of results that no living worker holds.
 pub(crate) const NOWHERE: WorkerId = WorkerId(u32::MAX);

@@ -62,8 +62,7 @@ impl Flights {
     }
 
     fn start(&mut self, key: MemoKey, leader: TaskRef) -> u32 {
-        let flight =
-            Flight { key: Some(key), leader: Some(leader), followers: BTreeSet::new() };
+        let flight = Flight { key: Some(key), leader: Some(leader), followers: BTreeSet::new() };
         let place = self.flights.insert(flight);
         self.by_key.insert(key, place);
         place

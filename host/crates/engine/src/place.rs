@@ -132,8 +132,11 @@ impl Engine {
         let inputs = self.inputs(run, node, index);
         let cost_us = |&w: &u32| {
             let worker = &self.workers[w];
-            let missing: u64 =
-                inputs.iter().filter(|(holder, _)| *holder != worker.id).map(|(_, size)| size).sum();
+            let missing: u64 = inputs
+                .iter()
+                .filter(|(holder, _)| *holder != worker.id)
+                .map(|(_, size)| size)
+                .sum();
             let load_us = worker.waiting_us + u64::from(worker.started) * self.config.prefetch_us;
             missing / self.config.bandwidth_bytes_per_us.max(1)
                 + load_us / u64::from(worker.slots.max(1))

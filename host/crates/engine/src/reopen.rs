@@ -6,7 +6,7 @@ use wask_proto::{RunId, TaskId, TaskIndex, TaskState};
 
 use crate::{
     Action, Engine,
-    cell::{Phase, TaskRef},
+    cell::{ALL_TASKS, Phase, TaskRef},
     run::{Dependent, NodeState, Run},
     step::Step,
 };
@@ -20,7 +20,7 @@ impl Engine {
     ) {
         let Some(place) = self.runs.place(run) else { return };
         let run = &self.runs[place];
-        let ranges = tasks.unwrap_or_else(|| vec![0..TaskIndex::MAX]);
+        let ranges = tasks.unwrap_or_else(|| Vec::from_iter([ALL_TASKS]));
         let named = ranges.iter().flat_map(|range| run.clamp(range));
         let seeds = named.filter(|&index| run.cell(index).phase.is_unsuccessful()).collect();
         self.reopen(place, seeds, step);

@@ -8,7 +8,7 @@ use wask_proto::{RunId, TaskIndex, TaskState};
 use crate::{
     Engine, Fact,
     add::Findings,
-    cell::{Cell, NOWHERE, Phase, TaskRef},
+    cell::{ALL_TASKS, Cell, NOWHERE, Phase, TaskRef},
     queue::QueueKey,
     run::Run,
     step::Step,
@@ -56,7 +56,7 @@ impl Engine {
         run.recount();
         let mut findings = Findings::default();
         if !run.finished {
-            let all = run.clamp(&(0..TaskIndex::MAX));
+            let all = run.clamp(&ALL_TASKS);
             findings.lost.extend(all.filter(|index| run.must_run_again(*index)));
         }
         let nodes = run.nodes.len() as u32;
@@ -65,7 +65,7 @@ impl Engine {
 
     fn drop_unneeded(&mut self, place: u32, step: &mut Step<'_>) {
         let run = &mut self.runs[place];
-        for index in run.clamp(&(0..TaskIndex::MAX)) {
+        for index in run.clamp(&ALL_TASKS) {
             run.drop_if_unneeded(index, step);
         }
     }
@@ -73,7 +73,7 @@ impl Engine {
     /// Tells the states of the unfinished tasks of a run that needed no restoring.
     fn announce(&self, place: u32, step: &mut Step<'_>) {
         let run = &self.runs[place];
-        for index in run.clamp(&(0..TaskIndex::MAX)) {
+        for index in run.clamp(&ALL_TASKS) {
             let state = self.public_state(TaskRef { run: place, index });
             if !state.is_final() {
                 step.state_changed(run.id, index..index + 1, state);

@@ -31,12 +31,7 @@ pub(crate) const fn budget(kind: FailureKind) -> Budget {
 /// Milliseconds before the attempt that follows the `failures`-th failure (from 1): `first_ms`,
 /// doubled each time, and up to a quarter more, so that tasks that failed together do not come
 /// back together.
-pub(crate) fn delay_ms(
-    config: &EngineConfig,
-    first_ms: u64,
-    failures: u32,
-    task: TaskId,
-) -> u64 {
+pub(crate) fn delay_ms(config: &EngineConfig, first_ms: u64, failures: u32, task: TaskId) -> u64 {
     let doublings = failures.saturating_sub(1).min(63);
     let base = first_ms.saturating_mul(1 << doublings).min(config.retry_delay_max_ms);
     let random = mix(config.jitter_seed ^ task.run.0)

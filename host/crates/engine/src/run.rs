@@ -297,7 +297,8 @@ impl RunTable {
     /// The task of that id.
     pub(crate) fn find(&self, task: TaskId) -> Option<TaskRef> {
         let run = self.place(task.run)?;
-        ((task.index as usize) < self[run].cells.len()).then_some(TaskRef { run, index: task.index })
+        ((task.index as usize) < self[run].cells.len())
+            .then_some(TaskRef { run, index: task.index })
     }
 
     /// The places of all runs, in order of submission.

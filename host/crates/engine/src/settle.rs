@@ -6,7 +6,7 @@ use wask_proto::{RunId, TaskIndex, TaskState, WorkerId};
 
 use crate::{
     Action, Engine, ResultSource, Settled,
-    cell::{NONE, Phase, TaskRef},
+    cell::{ALL_TASKS, NONE, Phase, TaskRef},
     step::Step,
 };
 
@@ -111,7 +111,7 @@ impl Engine {
         let Some(place) = self.runs.place(run) else { return };
         let whole = tasks.is_none();
         let before = self.runs[place].unfinished;
-        let ranges = tasks.unwrap_or_else(|| vec![0..TaskIndex::MAX]);
+        let ranges = tasks.unwrap_or_else(|| Vec::from_iter([ALL_TASKS]));
         for range in &ranges {
             for index in self.runs[place].clamp(range) {
                 let task = TaskRef { run: place, index };

@@ -256,11 +256,6 @@ impl Build {
         self
     }
 
-    pub(crate) fn function(mut self, function: u32) -> Self {
-        self.0.function = function;
-        self
-    }
-
     pub(crate) fn retries(mut self, retries: u32) -> Self {
         self.0.options.retries = retries;
         self

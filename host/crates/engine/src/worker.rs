@@ -69,7 +69,12 @@ pub(crate) struct Entry {
 impl Worker {
     fn new(id: WorkerId, slots: u16, resources: Vec<(Arc<str>, u64)>) -> Self {
         let amount = |(name, total)| (name, Amount { total, free: total });
-        Self { id, slots, resources: resources.into_iter().map(amount).collect(), ..Self::default() }
+        Self {
+            id,
+            slots,
+            resources: resources.into_iter().map(amount).collect(),
+            ..Self::default()
+        }
     }
 
     /// Attempts that it holds.

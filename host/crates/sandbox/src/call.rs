@@ -166,7 +166,8 @@ async fn call(
     args: &[JobArg],
     called: &mut Instant,
 ) -> wasmtime::Result<Returned> {
-    let made = guest.pre.instantiate_async(&mut *store).await;
+    // Not on a fiber: nothing that runs here could wait, and a second fiber costs 0.7 us.
+    let made = guest.pre.instantiate(&mut *store);
     *called = Instant::now();
     let instance = made?;
     let run = instance.get_typed_func::<RunParams<'_>, RunResult>(&mut *store, &guest.run)?;

@@ -85,17 +85,7 @@ pub(super) fn data_dir_kind(dir: &Path) -> Check {
 pub(super) fn server(client: &Client, is_explicit: bool) -> Check {
     let name = "server";
     match client.get(&ApiPath::of(&["health", "ready"])) {
-        Ok(reply) => {
-            let health: Value = reply.json().unwrap_or_default();
-            let version = health.get("version").and_then(Value::as_str).unwrap_or("unknown");
-            let found = format!("{} answers, version {}", client.server(), escape(version));
-            if version == env!("CARGO_PKG_VERSION") || version == "unknown" {
-                Check::ok(name, found)
-            } else {
-                let mend = format!("this is version {}", env!("CARGO_PKG_VERSION"));
-                Check::warn(name, found, mend)
-            }
-        }
+        Ok(_) => version(client),
         Err(error @ ClientError::Unreachable { .. }) => {
             let found = format!("none at {}", client.server());
             let mend = "start one with: wask serve".to_owned();
@@ -110,6 +100,20 @@ pub(super) fn server(client: &Client, is_explicit: bool) -> Check {
             format!("{} is not ready: {error}", client.server()),
             "look at what the server printed, or set WASK_TOKEN if it asks for a token",
         ),
+    }
+}
+
+/// Whether the server and this program are of the same version.
+fn version(client: &Client) -> Check {
+    let document: Value = client.get_json(&ApiPath::of(&["openapi.json"])).unwrap_or_default();
+    let theirs = document.pointer("/info/version").and_then(Value::as_str).unwrap_or("unknown");
+    let ours = env!("CARGO_PKG_VERSION");
+    let found = format!("{} answers, version {}", client.server(), escape(theirs));
+    if theirs == ours {
+        Check::ok("server", found)
+    } else {
+        let mend = format!("this program has version {ours}; use the same on both sides");
+        Check::warn("server", found, mend)
     }
 }
 

@@ -399,7 +399,7 @@ mod tests {
     fn errors_name_line_column_and_pointer() {
         let error = fault("{\n  \"tasks\": {\"a/b\": [1, 1e400]}}");
         assert_eq!(error.pointer, "/tasks/a~1b/1");
-        assert!(error.detail.ends_with("(line 2, column 25)"), "{}", error.detail);
+        assert!(error.detail.ends_with("(line 2, column 24)"), "{}", error.detail);
         assert!(fault("[1,]").detail.contains("line 1, column 4"));
         assert_eq!(fault("{} x").fault, JsonFault::Syntax);
         assert_eq!(fault("").fault, JsonFault::Syntax);

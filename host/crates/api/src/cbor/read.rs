@@ -253,7 +253,9 @@ mod tests {
 
     #[test]
     fn examples_of_the_standard_are_read_as_it_says() {
-        let read = |bytes: &[u8]| Reader::new(bytes).item().unwrap();
+        fn read(bytes: &[u8]) -> Item<'_> {
+            Reader::new(bytes).item().unwrap()
+        }
         assert_eq!(read(&[0x18, 0x64]), Item::Unsigned(100));
         assert_eq!(read(&[0x38, 0x63]), Item::Negative(99));
         assert_eq!(read(&[0xf9, 0x3e, 0x00]), Item::Float(1.5));

@@ -460,7 +460,7 @@ mod tests {
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(found[0].starts_with("/0/x: should be an integer"));
         assert!(found[1].starts_with("/1/y: `y` is not known here; did you mean `x`?"));
-        assert!(found[3].starts_with("/2/next: "), "{found:?}");
+        assert!(found[3].starts_with("/2/next/x: "), "{found:?}");
     }
 
     #[test]

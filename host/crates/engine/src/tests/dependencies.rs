@@ -11,10 +11,7 @@ use crate::{
 fn a_task_runs_when_both_of_its_inputs_are_there() {
     let mut env = TestEnv::with_worker(2);
     env.submit(vec![one(0), one(1), one(2).needs(0..1).needs(1..2).output()]).schedule();
-    assert_eq!(
-        env.told(),
-        ["0..2 queued", "2 waiting", "assign 0#1 to 1", "assign 1#1 to 1"]
-    );
+    assert_eq!(env.told(), ["0..2 queued", "2 waiting", "assign 0#1 to 1", "assign 1#1 to 1"]);
     env.succeed(0).schedule();
     assert_eq!(env.told(), ["0 succeeded#1"]);
     env.succeed(1).schedule();
@@ -139,15 +136,9 @@ fn a_task_that_runs_even_if_inputs_failed_waits_for_their_end() {
     env.fail(0);
     assert_eq!(env.told(), ["0 failed#1"]);
     env.succeed(1).schedule();
-    assert_eq!(
-        env.told(),
-        ["1 succeeded#1", "2..4 queued", "assign 2#1 to 1", "assign 3#1 to 1"]
-    );
+    assert_eq!(env.told(), ["1 succeeded#1", "2..4 queued", "assign 2#1 to 1", "assign 3#1 to 1"]);
     env.succeed(2).succeed(3);
-    assert_eq!(
-        env.told(),
-        ["2 succeeded#1", "3 succeeded#1", "drop 3", "drop 1", "run succeeded"]
-    );
+    assert_eq!(env.told(), ["2 succeeded#1", "3 succeeded#1", "drop 3", "drop 1", "run succeeded"]);
 }
 
 #[test]
@@ -161,13 +152,7 @@ fn an_array_is_cut_short_when_too_many_of_its_elements_failed() {
     env.fail(1);
     assert_eq!(
         env.told(),
-        [
-            "1 failed#1",
-            "2..11 aborted by 1",
-            "run failed",
-            "cancel 2#1 on 1",
-            "cancel 3#1 on 1"
-        ]
+        ["1 failed#1", "2..11 aborted by 1", "run failed", "cancel 2#1 on 1", "cancel 3#1 on 1"]
     );
     let view = env.engine.workers().next().expect("a worker");
     assert_eq!(view.running, 1, "the attempt keeps its slot until it is over");

@@ -100,14 +100,8 @@ impl Model {
         let lost = matches!(
             event,
             Event::WorkerLeft(_)
-                | Event::Finished {
-                    outcome: AttemptOutcome::Lost | AttemptOutcome::Cancelled,
-                    ..
-                }
-                | Event::Finished {
-                    outcome: AttemptOutcome::Failed(FailureKind::WorkerLost),
-                    ..
-                }
+                | Event::Finished { outcome: AttemptOutcome::Lost | AttemptOutcome::Cancelled, .. }
+                | Event::Finished { outcome: AttemptOutcome::Failed(FailureKind::WorkerLost), .. }
         );
         let mut actions = Vec::new();
         self.engine.handle(event, self.now, &mut actions);

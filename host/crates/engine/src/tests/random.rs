@@ -185,10 +185,8 @@ impl Life {
             for _ in 0..random.below(3) {
                 let from = random.below(u64::from(start)) as u32;
                 let to = from + 1 + random.below(u64::from(start - from).min(5)) as u32;
-                made.needs.push(Need {
-                    tasks: from..to.min(start),
-                    uses_results: !random.chance(3),
-                });
+                made.needs
+                    .push(Need { tasks: from..to.min(start), uses_results: !random.chance(3) });
             }
             if let Some(sibling) = random.pick(siblings)
                 && random.chance(2)

@@ -21,30 +21,40 @@ impl Server {
         self.actions = actions;
     }
 
-    /// Carries actions out, in order. Staging puts new ones at the end of its own list.
+    /// Carries actions out, first to last. What the engine answers to a staged task comes after
+    /// what is there already: an earlier action may have stopped that very task.
     pub(super) fn act(&mut self, actions: &mut Vec<Action>) {
-        for action in actions.drain(..) {
+        let mut next = 0;
+        while let Some(action) = actions.get_mut(next).map(take_action) {
+            next += 1;
             match action {
-                Action::StateChanged { run, tasks, state } => self.state_changed(run, tasks, state),
-                Action::Stage { task } => self.stage(task),
-                Action::Assign { worker, task, attempt } => self.assign(worker, task, attempt),
-                Action::Cancel { worker, task, attempt } => self.cancel_on(worker, task, attempt),
-                Action::Reclaim { worker, task, attempt } => self.reclaim(worker, task, attempt),
-                Action::Unstage { task } => drop(self.staged.remove(&task)),
-                Action::AttemptFailed { task, attempt, retry_at } => {
-                    self.attempt_failed(task, attempt, retry_at);
-                }
-                Action::Settled { run, tasks, attempt, how } => {
-                    self.settled(run, tasks, attempt, how);
-                }
-                Action::Retried { run, tasks } => self.retried(run, tasks),
-                Action::Released { run, tasks } => {
-                    self.record(&Record::TasksReleased { run, tasks }, None);
-                }
-                Action::Drop { run, tasks } => self.drop_values(run, tasks),
-                Action::RunFinished { run, state } => self.run_finished(run, state),
-                Action::RunResumed { run } => self.run_resumed(run),
+                Action::Stage { task } => self.stage(task, actions),
+                other => self.carry_out(other),
             }
+        }
+        actions.clear();
+        self.hand.known.clear();
+        self.hand.invalid.clear();
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::StateChanged { run, tasks, state } => self.state_changed(run, tasks, state),
+            Action::Assign { worker, task, attempt } => self.assign(worker, task, attempt),
+            Action::Cancel { worker, task, attempt } => self.cancel_on(worker, task, attempt),
+            Action::Reclaim { worker, task, attempt } => self.reclaim(worker, task, attempt),
+            Action::Stage { task } | Action::Unstage { task } => drop(self.staged.remove(&task)),
+            Action::AttemptFailed { task, attempt, retry_at } => {
+                self.attempt_failed(task, attempt, retry_at);
+            }
+            Action::Settled { run, tasks, attempt, how } => self.settled(run, tasks, attempt, how),
+            Action::Retried { run, tasks } => self.retried(run, tasks),
+            Action::Released { run, tasks } => {
+                self.record(&Record::TasksReleased { run, tasks }, None);
+            }
+            Action::Drop { run, tasks } => self.drop_values(run, tasks),
+            Action::RunFinished { run, state } => self.run_finished(run, state),
+            Action::RunResumed { run } => self.run_resumed(run),
         }
     }
 
@@ -145,7 +155,7 @@ impl Server {
         let under_way = self.under_way.remove(&task);
         let (value, timing) = match source {
             ResultSource::Attempt => self.success_in_hand(),
-            ResultSource::Known => (self.hand.known.clone(), self.passing_timing()),
+            ResultSource::Known => (self.hand.known.remove(&task), self.passing_timing()),
             ResultSource::SameAs(leader) => (self.value_of(leader), self.passing_timing()),
         };
         let Some(value) = value else {
@@ -175,7 +185,7 @@ impl Server {
     fn failed(&mut self, task: TaskId, attempt: u32) {
         self.under_way.remove(&task);
         self.staged.remove(&task);
-        let (timing, failure) = match self.hand.invalid.take() {
+        let (timing, failure) = match self.hand.invalid.remove(&task) {
             Some(failure) => (self.passing_timing(), Box::new(failure)),
             None => self.failure_in_hand(),
         };
@@ -256,4 +266,12 @@ impl Server {
         let run = self.model.runs.get(&task.run)?;
         run.tasks.get(task.index as usize)?.value.clone()
     }
+}
+
+/// Takes an action out of the list without moving the others.
+fn take_action(place: &mut Action) -> Action {
+    const TAKEN: Action = Action::Unstage {
+        task: TaskId { run: RunId(0), index: TaskIndex::MAX },
+    };
+    std::mem::replace(place, TAKEN)
 }

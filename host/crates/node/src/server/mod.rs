@@ -123,8 +123,10 @@ struct UnderWay {
 #[derive(Default)]
 struct Hand {
     finished: Option<Box<Finished>>,
-    known: Option<Value>,
-    invalid: Option<Failure>,
+    /// Results that were looked up, until the engine says what becomes of their tasks.
+    known: HashMap<TaskId, Value>,
+    /// Why arguments could not be put together, likewise.
+    invalid: HashMap<TaskId, Failure>,
     /// The last success, for identical calls that it serves.
     success: Option<(TaskId, Value)>,
     /// Why tasks are being cancelled.

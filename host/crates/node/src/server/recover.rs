@@ -167,8 +167,10 @@ impl Server {
         let runs: Vec<RunId> = self.model.order.values().copied().collect();
         for run in runs {
             let Some(story) = stories.remove(&run) else { continue };
-            self.handle(Event::AddRun { run, open: story.open });
-            for step in story.steps {
+            self.handle_silently(Event::AddRun { run, open: story.open });
+            // At least one `Restore` tells the engine that the run is not a new one.
+            let end = Step::Facts(Vec::new());
+            for step in story.steps.into_iter().chain([end]) {
                 match step {
                     Step::Add(nodes) => self.handle_silently(Event::AddTasks { run, nodes }),
                     Step::Facts(facts) => self.handle_silently(Event::Restore { run, facts }),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wask_engine::{Event, Stage};
+use wask_engine::{Action, Event, Stage};
 use wask_proto::{
     CallLimits, Encoding, Failure, FailureKind, FunctionInfo, MemoKey, NodeSpec, ObjectId,
     StoredValue, TaskId, TaskIndex, Value,
@@ -17,20 +17,17 @@ use super::{
 };
 
 impl Server {
-    /// Puts a task's arguments together and tells the engine what came of it.
-    pub(super) fn stage(&mut self, task: TaskId) {
+    /// Puts a task's arguments together and tells the engine what came of it. What follows is
+    /// put at the end of `actions`.
+    pub(super) fn stage(&mut self, task: TaskId, actions: &mut Vec<Action>) {
         let stage = match self.prepare(task) {
             Ok(staged) => self.look_up(task, staged),
             Err(failure) => {
-                self.hand.invalid = Some(failure);
+                self.hand.invalid.insert(task, failure);
                 Stage::Invalid
             }
         };
-        let mut actions = Vec::new();
-        self.engine.handle(Event::Staged { task, stage }, self.now, &mut actions);
-        self.act(&mut actions);
-        self.hand.known = None;
-        self.hand.invalid = None;
+        self.engine.handle(Event::Staged { task, stage }, self.now, actions);
     }
 
     fn prepare(&mut self, task: TaskId) -> Result<Staged, Failure> {
@@ -68,7 +65,7 @@ impl Server {
         let key = staged.memo.filter(|_| cache);
         if let Some(value) = key.and_then(|key| self.known(&key)) {
             let size_bytes = value.size();
-            self.hand.known = Some(value);
+            self.hand.known.insert(task, value);
             return Stage::Known { size_bytes };
         }
         self.staged.insert(task, staged);

@@ -1,0 +1,70 @@
+//! `/call`: one function, one request, one answer.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{Path, Request, State},
+    http::HeaderValue,
+    routing::post,
+};
+
+use super::results::answer_result;
+use crate::{
+    codes,
+    content::read_document,
+    graph::{Callee, check_call},
+    params::Params,
+    problem::{Answer, Problem},
+    state::ApiState,
+    submit::{Idempotency, check_document, submit},
+};
+
+/// How long a call waits that does not say so.
+const WAIT_DEFAULT: Duration = Duration::from_secs(30);
+
+/// `[]`.
+const NO_ARGUMENTS: u8 = 0x80;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/call/{module}/{function}", post(call))
+}
+
+async fn call(
+    State(state): State<ApiState>,
+    Path((module, function)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let wait = Params::read(&uri, &["wait"])?.wait(state.limits())?.unwrap_or(WAIT_DEFAULT);
+    let document = read_document(request, state.limits(), codes::INVALID_ARGUMENTS).await?;
+    let document = document.unwrap_or_else(|| vec![NO_ARGUMENTS]);
+    let callee = find(&state, &module, &function)?;
+    let name = format!("{module}/{function}");
+    let idempotency = Idempotency::read(&headers, &name, &document)?;
+
+    let key = function.clone();
+    let check = move |_: &ApiState, document: &[u8]| check_call(document, &callee, &key);
+    let mut checked = check_document(&state, document, codes::INVALID_ARGUMENTS, check).await?;
+    checked.name = Some(name);
+    let run = submit(&state, checked, idempotency, Some(wait)).await?.run;
+
+    let mut answer = answer_result(&state, &headers, run, 0, &function).await;
+    let id = HeaderValue::from_str(&run.to_string()).map_err(|_| ());
+    if let (Ok(response), Ok(id)) = (&mut answer, id) {
+        response.headers_mut().insert("wask-run", id);
+    }
+    answer
+}
+
+fn find(state: &ApiState, module: &str, function: &str) -> Answer<Callee> {
+    let found = Callee::find(state.node(), state.schemas(), module, function);
+    found.map_err(|(code, detail)| {
+        let code = match code {
+            "unknown_module" => codes::UNKNOWN_MODULE,
+            "unknown_function" => codes::UNKNOWN_FUNCTION,
+            _ => codes::AMBIGUOUS,
+        };
+        Problem::new(code, detail)
+    })
+}

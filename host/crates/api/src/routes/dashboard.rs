@@ -1,0 +1,106 @@
+//! The dashboard's files, which are part of the program, and what unknown paths are answered with.
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use include_dir::{Dir, include_dir};
+
+use crate::{
+    codes,
+    problem::{Answer, Problem},
+    state::ApiState,
+};
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../../web-dashboard/dist");
+
+/// Scripts and styles come from the server alone, nobody may frame the page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' \
+                      data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/", get(index))
+        .route("/runs", get(index))
+        .route("/runs/{*rest}", get(index))
+        .route("/modules", get(index))
+        .route("/modules/{*rest}", get(index))
+        .route("/workers", get(index))
+}
+
+async fn index(headers: HeaderMap) -> Answer {
+    file("index.html", &headers).ok_or_else(|| {
+        Problem::new(codes::NOT_FOUND, "this server was built without the dashboard")
+    })
+}
+
+/// A file of the dashboard, or the problem of a path where nothing is.
+pub(crate) async fn fallback(request: Request) -> Answer {
+    let path = request.uri().path();
+    let name = path.strip_prefix('/').unwrap_or(path);
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let found = if is_read { file(name, request.headers()) } else { None };
+    found.ok_or_else(|| {
+        let detail = format!("there is nothing at `{path}`; /openapi.json lists all paths");
+        Problem::new(codes::NOT_FOUND, detail)
+    })
+}
+
+fn file(name: &str, request: &HeaderMap) -> Option<Response> {
+    let bytes = FILES.get_file(name)?.contents();
+    let tag = format!("\"{}\"", blake3::hash(bytes).to_hex().get(..32).unwrap_or_default());
+    let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
+    let mut response = match known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => bytes.into_response(),
+    };
+    let headers = response.headers_mut();
+    // Files under `assets/` carry a hash in their names.
+    let caching = match name.starts_with("assets/") {
+        true => "public, max-age=31536000, immutable",
+        false => "no-cache",
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    Some(response)
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "json" | "map" | "webmanifest" => "application/json",
+        "woff2" => "font/woff2",
+        "wasm" => "application/wasm",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_part_of_the_program_and_its_policy_is_strict() {
+        let page = file("index.html", &HeaderMap::new()).unwrap();
+        assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        assert!(!POLICY.contains("unsafe"));
+        let mut known = HeaderMap::new();
+        known.insert(header::IF_NONE_MATCH, page.headers()[header::ETAG].clone());
+        assert_eq!(file("index.html", &known).unwrap().status(), StatusCode::NOT_MODIFIED);
+        assert!(file("../Cargo.toml", &HeaderMap::new()).is_none());
+    }
+}

@@ -1,0 +1,17 @@
+//! One file per family of routes. Handlers read the request, ask the server and shape the answer;
+//! they decide nothing.
+
+pub(crate) mod call;
+pub(crate) mod control;
+pub(crate) mod dashboard;
+pub(crate) mod drawing;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod modules;
+pub(crate) mod objects;
+pub(crate) mod openapi;
+pub(crate) mod results;
+pub(crate) mod runs;
+pub(crate) mod tasks;
+pub(crate) mod workers;

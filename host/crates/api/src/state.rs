@@ -1,0 +1,130 @@
+//! What every handler has at hand. Holds no state of the server, only the way to it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::watch;
+use wask_node::{Handle, RunLookup, WaitFor, view::KeyTable};
+use wask_proto::RunId;
+
+use crate::{
+    codes,
+    config::{ApiConfig, ApiLimits},
+    graph::{Context, SchemaCache},
+    problem::{Answer, Problem},
+};
+
+/// What every handler has at hand; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    handle: Handle,
+    shared: Arc<Shared>,
+    closing: watch::Receiver<bool>,
+}
+
+struct Shared {
+    config: ApiConfig,
+    schemas: SchemaCache,
+    requests: [AtomicU64; 5],
+    close: watch::Sender<bool>,
+}
+
+impl ApiState {
+    /// The API over a server.
+    pub fn new(handle: Handle, config: ApiConfig) -> Self {
+        let (close, closing) = watch::channel(false);
+        let shared = Shared {
+            config,
+            schemas: SchemaCache::default(),
+            requests: std::array::from_fn(|_| AtomicU64::new(0)),
+            close,
+        };
+        Self { handle, shared: Arc::new(shared), closing }
+    }
+
+    /// Ends all waits and feeds.
+    pub(crate) fn close(&self) {
+        self.shared.close.send_replace(true);
+    }
+
+    /// Comes when the API closes.
+    pub(crate) async fn closed(&self) {
+        let mut closing = self.closing.clone();
+        // The sender lives in `shared`, so that this ends with `true` and never otherwise.
+        let _closed = closing.wait_for(|closing| *closing).await;
+    }
+
+    /// The door to the server.
+    pub(crate) const fn node(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Settings.
+    pub(crate) fn config(&self) -> &ApiConfig {
+        &self.shared.config
+    }
+
+    /// Limits.
+    pub(crate) fn limits(&self) -> &ApiLimits {
+        &self.shared.config.limits
+    }
+
+    /// Compiled schemas.
+    pub(crate) fn schemas(&self) -> &SchemaCache {
+        &self.shared.schemas
+    }
+
+    /// What graphs are checked with.
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context { modules: &self.handle, schemas: self.schemas(), limits: self.limits() }
+    }
+
+    /// Counts an answered request.
+    pub(crate) fn count_request(&self, status: u16) {
+        if let Some(count) = self.shared.requests.get(usize::from(status / 100).saturating_sub(1)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Answered requests by the hundreds of their status: 1xx to 5xx.
+    pub(crate) fn requests(&self) -> [u64; 5] {
+        self.shared.requests.each_ref().map(|count| count.load(Ordering::Relaxed))
+    }
+
+    /// The run of an id, a unique prefix, or `last`.
+    pub(crate) async fn find_run(&self, reference: &str) -> Answer<RunId> {
+        self.handle.find_run(reference).await.map_err(|lookup| match lookup {
+            RunLookup::Unknown => unknown_run(reference),
+            RunLookup::Ambiguous(runs) => {
+                let some: Vec<String> = runs.iter().take(5).map(ToString::to_string).collect();
+                let detail = format!("`{reference}` is the beginning of {}", some.join(", "));
+                Problem::new(codes::AMBIGUOUS, detail)
+            }
+        })
+    }
+
+    /// The run and its keys.
+    pub(crate) async fn find_keys(&self, reference: &str) -> Answer<(RunId, Arc<KeyTable>)> {
+        let run = self.find_run(reference).await?;
+        let keys = self.handle.keys(run).await;
+        Ok((run, keys.ok_or_else(|| unknown_run(reference))?))
+    }
+
+    /// Waits, but not beyond the API's end; tells whether what was waited for has come.
+    pub(crate) async fn wait(&self, run: RunId, what: WaitFor, time: Duration) -> Answer<bool> {
+        tokio::select! {
+            done = self.handle.wait(run, what, time) => Ok(done?),
+            () = self.closed() => Ok(false),
+        }
+    }
+}
+
+/// The problem of a run that is not there.
+pub(crate) fn unknown_run(reference: &str) -> Problem {
+    Problem::new(codes::UNKNOWN_RUN, format!("there is no run `{reference}`"))
+}
