@@ -227,9 +227,7 @@ fn malformed_bodies() {
         assert!(problem["detail"].as_str().is_some_and(|text| text.len() > 10), "{problem}");
     }
     refused("application/json", b"{\"name\": \"\xff\"}").problem(400, "malformed_json");
-    for body in
-        [&b"\xff"[..], b"\xbf\x01", b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff", b"\xa1\x61", b""]
-    {
+    for body in [&b"\xff"[..], b"\xbf\x01", b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff", b"\xa1\x61"] {
         refused("application/cbor", body).problem(400, "malformed_cbor");
     }
     refused("text/plain", b"{}").problem(415, "unsupported_media_type");

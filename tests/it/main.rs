@@ -1,5 +1,5 @@
 //! End-to-end tests: the real program, through its public doors only (HTTP and the command line).
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bad_graphs;
 mod bad_requests;

@@ -76,7 +76,6 @@ impl Cli {
 impl Printed {
     /// The same, if it ended with that exit code.
     #[track_caller]
-    #[must_use]
     pub fn code(self, wanted: i32) -> Self {
         assert!(self.code == Some(wanted), "expected exit code {wanted} of {self}");
         self

@@ -3,7 +3,6 @@
 //! server's inside.
 #![expect(
     clippy::expect_used,
-    clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking, and so do its helpers"
 )]

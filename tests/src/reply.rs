@@ -32,7 +32,6 @@ impl Reply {
 
     /// The reply itself, if it has that status.
     #[track_caller]
-    #[must_use]
     pub fn status(self, wanted: u16) -> Self {
         assert!(self.status == wanted, "expected status {wanted} of {self}");
         self

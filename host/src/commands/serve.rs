@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
-use wask_api::{ApiConfig, ApiState};
+use wask_api::ApiConfig;
 use wask_node::{Node, NodeConfig};
 
 use self::{data::ServedData, signals::Signals};
@@ -53,7 +53,7 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
     let (stop, stopped) = oneshot::channel::<()>();
     // A sender that is dropped means the same as one that spoke.
     let until = async move { drop(stopped.await) };
-    let server = tokio::spawn(wask_api::serve(listener, ApiState::new(node.handle(), api), until));
+    let server = tokio::spawn(wask_api::serve(listener, node.handle(), api, until));
     session.output.line(format!("wask listening on http://{address}"))?;
 
     let alive = tokio::select! {
@@ -82,12 +82,12 @@ async fn loop_end(node: &Node) {
 async fn shut_down(
     node: Node,
     stop: oneshot::Sender<()>,
-    server: JoinHandle<()>,
+    server: JoinHandle<std::io::Result<()>>,
 ) -> anyhow::Result<()> {
     // The server may have ended already, which its own result tells.
     let _ = stop.send(());
     node.shutdown().await;
-    server.await.context("the HTTP server failed")
+    server.await?.context("the HTTP server failed")
 }
 
 fn node_config(args: &ServeArgs, data: &ServedData) -> anyhow::Result<NodeConfig> {

@@ -41,8 +41,6 @@ pub(crate) struct Built {
     pub(crate) path: PathBuf,
     /// Its size.
     pub(crate) size_bytes: u64,
-    /// The toolchain that made it, in a few words.
-    pub(crate) toolchain: &'static str,
 }
 
 /// Compiles the guest in `options.dir` and writes it as a component. Cargo's output goes to
@@ -62,7 +60,7 @@ pub(crate) fn build(options: &BuildOptions) -> Result<Built> {
     let path = options.output.clone().unwrap_or_else(|| format!("{}.wasm", project.name).into());
     write_whole(&path, &component)?;
     let size_bytes = component.len() as u64;
-    Ok(Built { name: project.name, path, size_bytes, toolchain: toolchain.describe() })
+    Ok(Built { name: project.name, path, size_bytes })
 }
 
 fn existing(dir: &Path) -> Result<&Path> {

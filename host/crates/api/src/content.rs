@@ -261,8 +261,14 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_are_taken_by_type_size_and_form() {
-        assert_eq!(read(request("application/json; charset=utf-8", "[1]")).await, Ok(Some(vec![0x81, 1])));
-        assert_eq!(read(request("application/cbor", vec![0x9f, 1, 0xff])).await, Ok(Some(vec![0x81, 1])));
+        assert_eq!(
+            read(request("application/json; charset=utf-8", "[1]")).await,
+            Ok(Some(vec![0x81, 1]))
+        );
+        assert_eq!(
+            read(request("application/cbor", vec![0x9f, 1, 0xff])).await,
+            Ok(Some(vec![0x81, 1]))
+        );
         assert_eq!(read(request("application/json", "")).await, Ok(None));
         assert_eq!(read(request("text/plain", "[1]")).await, Err("unsupported_media_type"));
         assert_eq!(read(request("application/json", "[1")).await, Err("malformed_json"));

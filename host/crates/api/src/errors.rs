@@ -34,7 +34,12 @@ impl Errors {
     }
 
     /// Adds an error. The sentence is only made if it will be listed.
-    pub(crate) fn add(&mut self, at: &Path<'_>, code: &'static str, detail: impl FnOnce() -> String) {
+    pub(crate) fn add(
+        &mut self,
+        at: &Path<'_>,
+        code: &'static str,
+        detail: impl FnOnce() -> String,
+    ) {
         self.add_at(|| at.pointer(), code, detail);
     }
 

@@ -137,10 +137,19 @@ mod tests {
     #[test]
     fn only_names_that_are_served_are_accepted() {
         let local = config("127.0.0.1:8787");
-        for host in ["localhost:8787", "127.0.0.1:8787", "[::1]:8787", "LOCALHOST:8787", "wask.example.org"] {
+        for host in
+            ["localhost:8787", "127.0.0.1:8787", "[::1]:8787", "LOCALHOST:8787", "wask.example.org"]
+        {
             assert!(is_served(host, &local), "{host}");
         }
-        for host in ["evil.example:8787", "localhost", "localhost:80", "127.0.0.1.nip.io:8787", "10.0.0.1:8787", ""] {
+        for host in [
+            "evil.example:8787",
+            "localhost",
+            "localhost:80",
+            "127.0.0.1.nip.io:8787",
+            "10.0.0.1:8787",
+            "",
+        ] {
             assert!(!is_served(host, &local), "{host}");
         }
         assert!(is_served("10.0.0.1:80", &config("0.0.0.0:80")));

@@ -1,7 +1,7 @@
 //! Results with their values: those in the object store are read, as far as they are small enough
 //! to be told in place.
 
-use wask_node::view::{RunDetail, ResultView};
+use wask_node::view::{ResultView, RunDetail};
 use wask_proto::Value;
 
 use crate::{

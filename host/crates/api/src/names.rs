@@ -51,7 +51,9 @@ pub(crate) fn find_tasks<'t>(table: &'t KeyTable, name: &str) -> Result<Named<'t
             let at = key.tasks.start + element;
             Ok(Named { key, tasks: at..at + 1 })
         }
-        _ if key.is_array => Err(format!("`{name}` does not exist; the array has {length} elements")),
+        _ if key.is_array => {
+            Err(format!("`{name}` does not exist; the array has {length} elements"))
+        }
         _ => Err(format!("`{name}` asks for an element, but `{}` is not an array", key.key)),
     }
 }
@@ -62,7 +64,8 @@ pub(crate) fn find_task(table: &KeyTable, name: &str) -> Answer<TaskIndex> {
     let named = found.map_err(|detail| Problem::new(codes::UNKNOWN_TASK, detail))?;
     if named.key.is_array && !name.ends_with(']') {
         let last = named.tasks.len().saturating_sub(1);
-        let detail = format!("`{name}` is an array; name one element, `{name}[0]` to `{name}[{last}]`");
+        let detail =
+            format!("`{name}` is an array; name one element, `{name}[0]` to `{name}[{last}]`");
         return Err(Problem::new(codes::UNKNOWN_TASK, detail));
     }
     Ok(named.tasks.start)
@@ -82,7 +85,11 @@ pub(crate) fn find_all<'t>(
             Err(detail) => errors.add(&path.index(index), "unknown_key", || detail),
         }
     }
-    if errors.is_empty() { Ok(found) } else { Err(Problem::with_errors(codes::UNKNOWN_TASK, errors)) }
+    if errors.is_empty() {
+        Ok(found)
+    } else {
+        Err(Problem::with_errors(codes::UNKNOWN_TASK, errors))
+    }
 }
 
 /// Their places, neighbours joined.

@@ -4,10 +4,7 @@
 const COMPARED_MAX: usize = 2_000;
 
 /// The word that differs least, if it differs little enough to be meant.
-pub(crate) fn nearest<'w>(
-    word: &str,
-    known: impl IntoIterator<Item = &'w str>,
-) -> Option<&'w str> {
+pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let letters = word.chars().take(65).count();
     if letters > 64 {
         return None;

@@ -41,7 +41,8 @@ impl<'u> Params<'u> {
 
     /// How long to wait; no longer than the server allows.
     pub(crate) fn wait(&self, limits: &ApiLimits) -> Answer<Option<Duration>> {
-        let wait = self.text("wait").map(|text| parse_duration(text).map_err(|e| invalid("wait", &e)));
+        let wait =
+            self.text("wait").map(|text| parse_duration(text).map_err(|e| invalid("wait", &e)));
         Ok(wait.transpose()?.map(|wait| wait.min(limits.wait_max)))
     }
 

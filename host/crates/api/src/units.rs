@@ -81,7 +81,9 @@ mod tests {
         assert_eq!(ms("1.5s"), Some(1_500));
         assert_eq!(ms("5m"), Some(300_000));
         assert_eq!(ms("0s"), Some(0));
-        for wrong in ["", "5", "s", "-1s", "1 s", "5 minutes", "1e3s", "1.s", "99999999999999999999s"] {
+        for wrong in
+            ["", "5", "s", "-1s", "1 s", "5 minutes", "1e3s", "1.s", "99999999999999999999s"]
+        {
             assert_eq!(ms(wrong), None, "{wrong}");
         }
         assert!(parse_duration("5").unwrap_err().contains("`30s`"));

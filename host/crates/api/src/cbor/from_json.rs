@@ -168,7 +168,9 @@ impl Parser<'_> {
         while !self.eat(b'"') {
             match self.peek() {
                 Some(b'\\') => self.escape(&mut text)?,
-                Some(_) => return Err(self.syntax("a control character must be written as \\u00xx")),
+                Some(_) => {
+                    return Err(self.syntax("a control character must be written as \\u00xx"));
+                }
                 None => return Err(self.syntax("the text has no closing quote")),
             }
             let start = self.at;
@@ -377,8 +379,13 @@ mod tests {
 
     #[test]
     fn escapes_and_surrogate_pairs_are_decoded() {
-        assert_eq!(cbor(r#""a\n\u00fc\ud83d\ude00\/""#), cbor("\"a\n\u{fc}\u{1f600}/\"".replace('\n', "\\n").as_str()));
-        for wrong in [r#""\ud83d""#, r#""\ud83d\u0041""#, r#""\x""#, "\"\u{1}\"", r#""\u12g4""#, "\"a"] {
+        assert_eq!(
+            cbor(r#""a\n\u00fc\ud83d\ude00\/""#),
+            cbor("\"a\n\u{fc}\u{1f600}/\"".replace('\n', "\\n").as_str())
+        );
+        for wrong in
+            [r#""\ud83d""#, r#""\ud83d\u0041""#, r#""\x""#, "\"\u{1}\"", r#""\u12g4""#, "\"a"]
+        {
             assert_eq!(fault(wrong).fault, JsonFault::Syntax, "{wrong}");
         }
     }

@@ -163,12 +163,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn simple(
-        &self,
-        info: u8,
-        argument: Option<u64>,
-        start: usize,
-    ) -> Result<Item<'a>, Malformed> {
+    fn simple(&self, info: u8, argument: Option<u64>, start: usize) -> Result<Item<'a>, Malformed> {
         Ok(match (info, argument) {
             (_, None) => Item::Break,
             (20, _) => Item::Bool(false),

@@ -15,7 +15,7 @@ use serde::{
 use super::read::{Item, Reader, check_one_item};
 
 /// Values that nest deeper than this are rendered as bytes.
-pub(crate) const RENDERED_DEPTH_MAX: usize = 256;
+const RENDERED_DEPTH_MAX: usize = 256;
 
 /// A CBOR item that is part of a response.
 #[derive(Clone, Copy, Debug)]
@@ -92,9 +92,7 @@ impl Serialize for Walk<'_, '_> {
             Item::Bytes(bytes) => RenderedBytes(bytes).serialize(serializer),
             Item::Text(text) => serializer.serialize_str(text),
             Item::ByteChunks => RenderedBytes(&self.chunks()?).serialize(serializer),
-            Item::TextChunks => {
-                serializer.serialize_str(&String::from_utf8_lossy(&self.chunks()?))
-            }
+            Item::TextChunks => serializer.serialize_str(&String::from_utf8_lossy(&self.chunks()?)),
             Item::Bool(value) => serializer.serialize_bool(value),
             Item::Null | Item::Undefined => serializer.serialize_none(),
             Item::Float(value) => float(value, serializer),

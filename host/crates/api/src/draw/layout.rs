@@ -69,7 +69,8 @@ fn columns(graph: &Graph) -> Vec<usize> {
     let mut free: Vec<usize> = (0..count).rev().filter(|n| missing.get(*n) == Some(&0)).collect();
     let mut next = 0;
     loop {
-        let Some(node) = free.pop().or_else(|| (next..count).find(|n| done.get(*n) == Some(&false)))
+        let Some(node) =
+            free.pop().or_else(|| (next..count).find(|n| done.get(*n) == Some(&false)))
         else {
             return columns;
         };

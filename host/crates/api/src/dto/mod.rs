@@ -13,14 +13,13 @@ pub(crate) use failure::FailureDto;
 pub(crate) use module::{ModuleDto, ObjectDto};
 pub(crate) use run::{CountsDto, RunDetailDto, RunDto, SubmittedDto};
 pub(crate) use task::{ExplainDto, LogDto, TaskDetailDto, TaskDto};
-pub(crate) use value::{LoadedResult, ObjectRef, ResultDto, RunTimesDto, ValueDto};
+pub(crate) use value::{LoadedResult, ResultDto, RunTimesDto, ValueDto};
 pub(crate) use worker::WorkerDto;
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Some of many: a page of a list.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Page<T> {
     /// What is on the page.
     pub(crate) items: Vec<T>,

@@ -148,10 +148,6 @@ pub(crate) struct ObjectDto {
 
 impl From<&ObjectInfo> for ObjectDto {
     fn from(info: &ObjectInfo) -> Self {
-        Self {
-            id: info.id.to_string(),
-            size: info.size,
-            media_type: Arc::clone(&info.media_type),
-        }
+        Self { id: info.id.to_string(), size: info.size, media_type: Arc::clone(&info.media_type) }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use utoipa::ToSchema;
 use wask_node::view::ResultView;
-use wask_proto::{Encoding, ObjectId, TaskState, Value};
+use wask_proto::{Encoding, ObjectId, Value};
 
 use super::FailureDto;
 use crate::cbor::{Rendered, RenderedBytes};
@@ -47,7 +47,7 @@ fn render<S: Serializer>(
 
 /// `{"$object": id}`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ObjectRef(pub(crate) ObjectId);
+struct ObjectRef(ObjectId);
 
 impl Serialize for ObjectRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -119,11 +119,6 @@ impl LoadedResult {
             reason,
             cause,
         }
-    }
-
-    /// Whether the task came to its end.
-    pub(crate) fn is_final(&self) -> bool {
-        TaskState::is_final(self.view.state())
     }
 }
 

@@ -77,7 +77,8 @@ pub(crate) fn check_call(body: &[u8], callee: &Callee, key: &str) -> Result<Chec
     let mut args = complete(args);
     let places = Places { args: &root, by_name: is_map(body), map: &root };
     fit_arguments(callee, &mut args, None, places, &mut refs.errors);
-    let options = callee.function().map(|f| OptionsPatch::default().over(&OptionsPatch::default(), f));
+    let options =
+        callee.function().map(|f| OptionsPatch::default().over(&OptionsPatch::default(), f));
     let (Some(options), true) = (options, refs.errors.is_empty()) else { return Err(refs.errors) };
     let parts = Parts { args, map: None, after: Vec::new(), tasks: 0..1 };
     let node = parts.into_node(key, callee, options, true);
@@ -134,10 +135,7 @@ fn check(
     build.finish(read)
 }
 
-fn parse_maps<'a>(
-    tasks: &[TaskDraft<'a>],
-    errors: &mut Errors,
-) -> Vec<Option<MapDraft<'a>>> {
+fn parse_maps<'a>(tasks: &[TaskDraft<'a>], errors: &mut Errors) -> Vec<Option<MapDraft<'a>>> {
     let tasks_path = Path::ROOT.key("tasks");
     let parse = |task: &TaskDraft<'a>| {
         let path = tasks_path.key(task.key);
@@ -191,9 +189,9 @@ impl<'a> Build<'_, '_, 'a> {
         let path = Path::ROOT.key("tasks");
         let path = path.key(task.key);
         self.refs.node = number;
-        let callee = task.call.and_then(|call| {
-            self.callees.get(call, &path.key("call"), &mut self.refs.errors)
-        });
+        let callee = task
+            .call
+            .and_then(|call| self.callees.get(call, &path.key("call"), &mut self.refs.errors));
         let count = self.counts.get(number as usize).copied().unwrap_or(0);
         let (mut source, parts) = self.source(map, count, &path);
         self.refs.items = match (&source, task.map) {
@@ -278,7 +276,8 @@ impl<'a> Build<'_, '_, 'a> {
             Side::Faulty => None,
             Side::Tasks(key) => self.refs.array(key, &path.key("$tasks")).map(ZipSource::Tasks),
             Side::Values(list) => {
-                let mut values = Vec::with_capacity(usize::try_from(list_length(list)).unwrap_or(0));
+                let mut values =
+                    Vec::with_capacity(usize::try_from(list_length(list)).unwrap_or(0));
                 for ((_, value), n) in Members::of_list(list).into_iter().flatten().zip(0..) {
                     values.push(self.refs.template(value, &path.index(n)));
                 }

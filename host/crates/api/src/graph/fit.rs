@@ -201,7 +201,13 @@ where
         if rule.length_min.is_none() && rule.length_max.is_none() {
             return Fit::Yes;
         }
-        self.count(rule.length_min, rule.length_max, text.chars().count() as u64, "characters", path)
+        self.count(
+            rule.length_min,
+            rule.length_max,
+            text.chars().count() as u64,
+            "characters",
+            path,
+        )
     }
 
     fn count(
@@ -486,7 +492,9 @@ mod tests {
 
     #[test]
     fn bytes_fit_the_schema_that_the_sdk_gives_them() {
-        let schema = Schema::compile(r#"{"type": "object", "properties": {"$bytes": {"type": "string"}}, "required": ["$bytes"]}"#);
+        let schema = Schema::compile(
+            r#"{"type": "object", "properties": {"$bytes": {"type": "string"}}, "required": ["$bytes"]}"#,
+        );
         let bytes = ArgTemplate::literal(vec![0x41, 1]);
         assert!(check_fit(&schema, &bytes, &[], &Path::ROOT, &mut Errors::default()));
     }

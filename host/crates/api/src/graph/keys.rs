@@ -7,13 +7,13 @@ use wask_proto::TaskIndex;
 
 /// What a key stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Target {
+pub(super) struct Target {
     /// Places of its tasks.
-    pub(crate) tasks: Range<TaskIndex>,
+    pub(super) tasks: Range<TaskIndex>,
     /// Whether it is an array.
-    pub(crate) is_array: bool,
+    pub(super) is_array: bool,
     /// Its number in this request; `None` for one that an open run had before.
-    pub(crate) node: Option<u32>,
+    pub(super) node: Option<u32>,
 }
 
 /// All keys that a request may refer to.

@@ -40,11 +40,7 @@ const FORMS: &str = "`{\"range\": [start, end, step?]}`, `{\"each\": [[part, …
                      `{\"zip\": [{\"$tasks\": \"key\"}, …]}`";
 
 /// Reads the outer shape of a `map`.
-pub(super) fn parse_map<'a>(
-    value: &'a [u8],
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> MapDraft<'a> {
+pub(super) fn parse_map<'a>(value: &'a [u8], path: &Path<'_>, errors: &mut Errors) -> MapDraft<'a> {
     let mut members = Members::of_map(value).into_iter().flatten();
     let (Some((form, source)), None) = (members.next(), members.next()) else {
         errors.add(path, "wrong_type", || format!("should be one of {FORMS}"));
@@ -77,7 +73,8 @@ fn parse_range<'a>(value: &'a [u8], path: &Path<'_>, errors: &mut Errors) -> Opt
         [start, end] => (start?, end?, 1),
         [start, end, step] => (start?, end?, step?),
         _ => {
-            errors.add(path, "wrong_type", || "should be [start, end] or [start, end, step]".into());
+            errors
+                .add(path, "wrong_type", || "should be [start, end] or [start, end, step]".into());
             return None;
         }
     };

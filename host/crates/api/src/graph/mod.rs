@@ -20,6 +20,6 @@ mod schema;
 mod tests;
 
 pub(crate) use build::{Checked, Context, check_call, check_more_tasks, check_run, check_value};
-pub(crate) use keys::{Target, split_name};
-pub(crate) use resolve::{Callee, Modules};
+pub(crate) use keys::split_name;
+pub(crate) use resolve::Callee;
 pub(crate) use schema::SchemaCache;

@@ -252,7 +252,9 @@ impl Walk<'_, '_, '_> {
                 write::text(&mut self.literal, key);
                 self.refs.errors.add(&path.key(key), "bad_reference", || {
                     if DIRECTIVES.contains(&key) {
-                        format!("`{key}` must be alone in its object; a literal key is written `${key}`")
+                        format!(
+                            "`{key}` must be alone in its object; a literal key is written `${key}`"
+                        )
                     } else {
                         unknown_directive(key)
                     }

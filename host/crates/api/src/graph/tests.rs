@@ -12,7 +12,7 @@ use wask_proto::{
     Part, ResultInfo, RunId, Timestamp, ZipSource,
 };
 
-use super::*;
+use super::{resolve::Modules, *};
 use crate::{cbor::json_to_cbor, config::ApiLimits, errors::Errors};
 
 struct Table(Arc<ModuleInfo>);
@@ -180,17 +180,19 @@ fn each_and_zip_make_elements() {
 
 #[test]
 fn arguments_may_be_given_by_name() {
-    let checked =
-        tasks(r#""a": {"call": "numbers/add", "args": {"y": 2, "x": 1}}"#).unwrap();
-    assert_eq!(checked.nodes[0].args, [
-        ArgTemplate::literal(vec![1]),
-        ArgTemplate::literal(vec![2])
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/add", "args": {"z": 2, "x": "t"}}"#), [
-        "unknown_argument /tasks/a/args/z",
-        "missing_argument /tasks/a/args",
-        "wrong_type /tasks/a/args/x",
-    ]);
+    let checked = tasks(r#""a": {"call": "numbers/add", "args": {"y": 2, "x": 1}}"#).unwrap();
+    assert_eq!(
+        checked.nodes[0].args,
+        [ArgTemplate::literal(vec![1]), ArgTemplate::literal(vec![2])]
+    );
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/add", "args": {"z": 2, "x": "t"}}"#),
+        [
+            "unknown_argument /tasks/a/args/z",
+            "missing_argument /tasks/a/args",
+            "wrong_type /tasks/a/args/x",
+        ]
+    );
 }
 
 #[test]
@@ -206,9 +208,10 @@ fn raw_parameters_take_bytes_and_text() {
 
 #[test]
 fn unknown_things_are_named_with_what_was_meant() {
-    assert_eq!(errors(r#""a": {"call": "nubmers/square", "args": [1]}"#), [
-        "unknown_module /tasks/a/call"
-    ]);
+    assert_eq!(
+        errors(r#""a": {"call": "nubmers/square", "args": [1]}"#),
+        ["unknown_module /tasks/a/call"]
+    );
     assert!(detail(r#""a": {"call": "nubmers/x"}"#).contains("did you mean `numbers`?"));
     assert!(detail(r#""a": {"call": "numbers/sqare"}"#).contains("did you mean `square`?"));
     assert_eq!(errors(r#""a": {"call": "numbers/zzz"}"#), ["unknown_function /tasks/a/call"]);
@@ -220,9 +223,10 @@ fn unknown_things_are_named_with_what_was_meant() {
     let field = r#""a": {"call": "numbers/square", "args": [1], "retrys": 1}"#;
     assert_eq!(errors(field), ["unknown_field /tasks/a/retrys"]);
     assert!(detail(field).contains("did you mean `retries`?"));
-    assert_eq!(faults(check_json(r#"{"tasks": {}, "taks": {}, "open": true}"#)), [
-        "unknown_field /taks"
-    ]);
+    assert_eq!(
+        faults(check_json(r#"{"tasks": {}, "taks": {}, "open": true}"#)),
+        ["unknown_field /taks"]
+    );
 }
 
 #[test]
@@ -240,32 +244,44 @@ fn counts_and_types_of_arguments_are_checked() {
 
 #[test]
 fn elements_are_checked_against_the_parameters() {
-    assert_eq!(errors(r#""a": {"call": "numbers/square", "map": {"each": [[1], ["x"], [2, 3], 4]}}"#), [
-        "wrong_value /tasks/a/map/each/2",
-        "wrong_type /tasks/a/map/each/3",
-        "wrong_type /tasks/a/map/each/1/0",
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/sum", "map": {"range": [0, 3]}}"#), [
-        "wrong_type /tasks/a/map/range"
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/add", "map": {"range": [0, 3]}}"#), [
-        "missing_argument /tasks/a/map"
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/add", "map": {"zip": [[1, 2], [3]]}}"#), [
-        "wrong_value /tasks/a/map/zip"
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/square", "map": {"range": [0, 3]}, "args": [{"$item": 1}]}"#), [
-        "bad_reference /tasks/a/args/0/$item"
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/square", "args": [{"$item": 0}]}"#), [
-        "bad_reference /tasks/a/args/0/$item"
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/square", "map": {"range": [0, 9, 0]}}"#), [
-        "wrong_value /tasks/a/map/range/2"
-    ]);
-    assert_eq!(errors(r#""a": {"call": "numbers/square", "map": {"rnage": [0, 9]}}"#), [
-        "unknown_field /tasks/a/map/rnage"
-    ]);
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/square", "map": {"each": [[1], ["x"], [2, 3], 4]}}"#),
+        [
+            "wrong_value /tasks/a/map/each/2",
+            "wrong_type /tasks/a/map/each/3",
+            "wrong_type /tasks/a/map/each/1/0",
+        ]
+    );
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/sum", "map": {"range": [0, 3]}}"#),
+        ["wrong_type /tasks/a/map/range"]
+    );
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/add", "map": {"range": [0, 3]}}"#),
+        ["missing_argument /tasks/a/map"]
+    );
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/add", "map": {"zip": [[1, 2], [3]]}}"#),
+        ["wrong_value /tasks/a/map/zip"]
+    );
+    assert_eq!(
+        errors(
+            r#""a": {"call": "numbers/square", "map": {"range": [0, 3]}, "args": [{"$item": 1}]}"#
+        ),
+        ["bad_reference /tasks/a/args/0/$item"]
+    );
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/square", "args": [{"$item": 0}]}"#),
+        ["bad_reference /tasks/a/args/0/$item"]
+    );
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/square", "map": {"range": [0, 9, 0]}}"#),
+        ["wrong_value /tasks/a/map/range/2"]
+    );
+    assert_eq!(
+        errors(r#""a": {"call": "numbers/square", "map": {"rnage": [0, 9]}}"#),
+        ["unknown_field /tasks/a/map/rnage"]
+    );
 }
 
 #[test]
@@ -302,7 +318,10 @@ fn cycles_and_duplicates_are_found() {
     assert_eq!(errors(zips), ["cycle /tasks/a"]);
     let twice = r#""a": {"call": "numbers/square", "args": [1]}, "a": {"call": "numbers/square", "args": [2]}"#;
     assert_eq!(errors(twice), ["duplicate_key /tasks/a"]);
-    assert_eq!(errors(r#""a/b": {"call": "numbers/square", "args": [1]}"#), ["invalid_key /tasks/a~1b"]);
+    assert_eq!(
+        errors(r#""a/b": {"call": "numbers/square", "args": [1]}"#),
+        ["invalid_key /tasks/a~1b"]
+    );
 }
 
 #[test]
@@ -315,10 +334,12 @@ fn limits_are_told_and_cost_nothing() {
     let limits = ApiLimits { tasks_per_run_max: 2, ..ApiLimits::default() };
     let three = r#"{"tasks": {"a": {"call": "numbers/square", "map": {"range": [0, 3]}}}}"#;
     assert_eq!(faults(check_with(three, &limits)), ["limit /tasks/a/map"]);
-    assert_eq!(errors(r#""a": {"call": "numbers/square", "args": [1], "memory": "1TiB", "timeout": "0s"}"#), [
-        "limit /tasks/a/memory",
-        "limit /tasks/a/timeout",
-    ]);
+    assert_eq!(
+        errors(
+            r#""a": {"call": "numbers/square", "args": [1], "memory": "1TiB", "timeout": "0s"}"#
+        ),
+        ["limit /tasks/a/memory", "limit /tasks/a/timeout",]
+    );
     let many: Vec<String> =
         (0..150).map(|n| format!(r#""t{n}": {{"call": "numbers/nothing"}}"#)).collect();
     let (items, more) = tasks(&many.join(",")).unwrap_err().into_parts();
@@ -393,9 +414,8 @@ fn more_tasks_may_name_tasks_that_exist() {
 fn a_single_call_points_into_its_arguments() {
     let schemas = SchemaCache::default();
     let callee = Callee::find(&table(), &schemas, "numbers", "add").unwrap();
-    let call = |json: &str| {
-        check_call(&json_to_cbor(json.as_bytes(), 128).unwrap(), &callee, "add")
-    };
+    let call =
+        |json: &str| check_call(&json_to_cbor(json.as_bytes(), 128).unwrap(), &callee, "add");
     assert_eq!(call("[1, 2]").unwrap().nodes[0].args.len(), 2);
     assert_eq!(faults(call("[1, true]")), ["wrong_type /1"]);
     assert_eq!(faults(call(r#"{"x": 1, "y": null}"#)), ["wrong_type /y"]);
@@ -413,7 +433,8 @@ fn values_by_themselves_are_decoded_and_have_no_references() {
 
 #[test]
 fn a_hundred_thousand_single_tasks_are_checked_in_linear_time() {
-    let mut body = String::from("{\"tasks\": {\"t0\": {\"call\": \"numbers/square\", \"args\": [1]}");
+    let mut body =
+        String::from("{\"tasks\": {\"t0\": {\"call\": \"numbers/square\", \"args\": [1]}");
     for n in 1..100_000 {
         let before = n - 1;
         body.push_str(&format!(

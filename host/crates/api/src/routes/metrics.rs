@@ -2,16 +2,10 @@
 
 use std::fmt;
 
-use axum::{
-    Router,
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, extract::State, http::header, response::IntoResponse as _, routing::get};
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric as _, text::encode},
+    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
     registry::Registry,
 };
@@ -80,14 +74,22 @@ impl Snapshot {
             ("values_memory_bytes", "Results held in memory", stats.values_memory_bytes),
             ("values_spilled_bytes", "Results spilled to disk", stats.values_spilled_bytes),
             ("journal_last_sequence", "Number of the last journal record", stats.journal_last),
-            ("journal_durable_sequence", "Number of the last durable record", stats.journal_durable),
+            (
+                "journal_durable_sequence",
+                "Number of the last durable record",
+                stats.journal_durable,
+            ),
             ("disk_full", "1 while submits are refused for lack of space", stats.disk_full.into()),
         ] {
             gauges(out, name, help, &[(&[], value)])?;
         }
         for (name, help, value) in [
             ("memo_hits", "Successes that needed no execution", stats.memo_hits),
-            ("nondeterminism", "Executions that gave other bytes than before", stats.nondeterminism),
+            (
+                "nondeterminism",
+                "Executions that gave other bytes than before",
+                stats.nondeterminism,
+            ),
             ("journal_commits", "Journal commits", stats.journal_commits),
             ("index_rebuilt", "Rebuilds of the index at start", stats.index_rebuilt),
             ("loop_busy_microseconds", "Time the server loop was busy", stats.loop_busy_us),
@@ -115,12 +117,8 @@ fn gauges(
     help: &str,
     values: &[Labelled<'_>],
 ) -> fmt::Result {
-    let mut family = out.encode_descriptor(name, help, None, MetricType::Gauge)?;
-    for (labels, value) in values {
-        let value = i64::try_from(*value).unwrap_or(i64::MAX);
-        ConstGauge::new(value).encode(family.encode_family(labels)?)?;
-    }
-    Ok(())
+    let gauge = |value: u64| ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+    write(out, (name, help, MetricType::Gauge), values, gauge)
 }
 
 fn counters(
@@ -129,9 +127,23 @@ fn counters(
     help: &str,
     values: &[Labelled<'_>],
 ) -> fmt::Result {
-    let mut family = out.encode_descriptor(name, help, None, MetricType::Counter)?;
+    write(out, (name, help, MetricType::Counter), values, ConstCounter::new)
+}
+
+fn write<M: EncodeMetric>(
+    out: &mut DescriptorEncoder<'_>,
+    (name, help, kind): (&str, &str, MetricType),
+    values: &[Labelled<'_>],
+    metric: impl Fn(u64) -> M,
+) -> fmt::Result {
+    let mut encoder = out.encode_descriptor(name, help, None, kind)?;
     for (labels, value) in values {
-        ConstCounter::new(*value).encode(family.encode_family(labels)?)?;
+        let metric = metric(*value);
+        if labels.is_empty() {
+            // A metric without labels is the whole family.
+            return metric.encode(encoder);
+        }
+        metric.encode(encoder.encode_family(labels)?)?;
     }
     Ok(())
 }

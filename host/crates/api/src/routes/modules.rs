@@ -59,7 +59,8 @@ async fn show(
     Path(reference): Path<String>,
     format: Format,
 ) -> Answer {
-    Ok(format.ok(&shown(&state, &find(&state, &reference)?, &reference)))
+    let info = find(&state, &reference)?;
+    Ok(format.ok(&shown(&state, &info, &reference)))
 }
 
 async fn wasm(State(state): State<ApiState>, Path(reference): Path<String>) -> Answer {

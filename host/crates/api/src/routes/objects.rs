@@ -39,9 +39,9 @@ async fn store_as(
     format: Format,
     request: Request,
 ) -> Answer {
-    let id = id.parse::<ObjectId>().map_err(|error| {
-        Problem::new(codes::INVALID_PARAMETER, format!("{error}, not `{id}`"))
-    })?;
+    let id = id
+        .parse::<ObjectId>()
+        .map_err(|error| Problem::new(codes::INVALID_PARAMETER, format!("{error}, not `{id}`")))?;
     store_bytes(&state, format, request, Some(id)).await
 }
 
@@ -82,11 +82,7 @@ fn prepare(body: Bytes, kind: String, limits: &ApiLimits) -> Answer<(Vec<u8>, St
     }
 }
 
-async fn show(
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
+async fn show(State(state): State<ApiState>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let (id, parcel) = find(&state, &id).await?;
     if parcel.is_known(&headers) {
         return Ok(parcel.not_modified());
@@ -96,11 +92,7 @@ async fn show(
     parcel.deliver(&headers, bytes).await
 }
 
-async fn head(
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
+async fn head(State(state): State<ApiState>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let (_, parcel) = find(&state, &id).await?;
     Ok(parcel.head(&headers))
 }
@@ -135,7 +127,8 @@ mod tests {
     #[test]
     fn json_is_stored_as_cbor_and_everything_else_as_it_is() {
         let prepare = |kind: &str, body: &'static [u8]| {
-            let prepared = prepare(Bytes::from_static(body), kind.to_owned(), &ApiLimits::default());
+            let prepared =
+                prepare(Bytes::from_static(body), kind.to_owned(), &ApiLimits::default());
             prepared.map_err(|problem| problem.code())
         };
         assert_eq!(prepare("application/json", b"[1]"), Ok((vec![0x81, 1], CBOR.to_owned())));

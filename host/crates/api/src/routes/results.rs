@@ -207,7 +207,9 @@ mod tests {
     fn gather_takes_keys_or_one_array() {
         assert_eq!(keys(r#"{"keys": ["a", "b[0]"]}"#).unwrap(), ["a", "b[0]"]);
         assert_eq!(keys(r#"{"tasks": "sq"}"#).unwrap(), ["sq"]);
-        for wrong in ["{}", "[]", r#"{"keys": "a"}"#, r#"{"keys": [], "tasks": "a"}"#, r#"{"key": "a"}"#] {
+        for wrong in
+            ["{}", "[]", r#"{"keys": "a"}"#, r#"{"keys": [], "tasks": "a"}"#, r#"{"key": "a"}"#]
+        {
             assert_eq!(keys(wrong), Err("invalid_request"), "{wrong}");
         }
     }
