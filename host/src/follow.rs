@@ -209,8 +209,7 @@ mod tests {
     /// Goal: a failure shows kind, message, cause and trace, and its control characters do no harm.
     #[test]
     fn failures_are_told_whole() {
-        let run =
-            run(r#"{"failures":[{"key":"t","kind":"trap","message":"a\u001b[2J\nb",
+        let run = run(r#"{"failures":[{"key":"t","kind":"trap","message":"a\u001b[2J\nb",
                 "cause":"why","trace":["f","g"]}]}"#);
         let output = Output::new(true);
         let first = run.failures.first().unwrap();

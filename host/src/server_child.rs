@@ -29,6 +29,8 @@ impl ServerChild {
     /// Starts a server with these arguments of `wask serve` and waits until it serves.
     pub(crate) fn start<I: IntoIterator<Item = OsString>>(args: I) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot tell where this program is")?;
+        // What a server says of its ordinary life would only disturb what its owner shows.
+        let log = std::env::var_os("WASK_LOG").unwrap_or_else(|| "warn".into());
         // Its own process group: Ctrl-C in the terminal reaches the owner alone, which decides.
         let mut child = Command::new(&program)
             .arg("serve")
@@ -36,6 +38,7 @@ impl ServerChild {
             .args(args)
             .env_remove("WASK_SERVER")
             .env_remove("WASK_TOKEN")
+            .env("WASK_LOG", log)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)

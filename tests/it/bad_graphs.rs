@@ -220,9 +220,7 @@ fn a_key_twice() {
 /// Goal: what is no JSON or CBOR is said to be so, with the place.
 #[test]
 fn malformed_bodies() {
-    for body in
-        ["", "{", "{\"tasks\": }", "nope", "{'tasks': {}}", "{\"tasks\": {}} x", "\u{feff}{}"]
-    {
+    for body in ["", "{", "{\"tasks\": }", "nope", "{'tasks': {}}", "{\"tasks\": {}} x"] {
         let problem = refused_json(body).problem(400, "malformed_json");
         assert!(problem["detail"].as_str().is_some_and(|text| text.len() > 10), "{problem}");
     }

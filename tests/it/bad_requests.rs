@@ -117,7 +117,8 @@ fn foreign_origins_are_refused() {
     server.request("GET", "/runs").header("origin", &own).send().status(200);
 }
 
-/// Goal: a body that is announced larger than the limit is refused before it is read.
+/// Goal: a body that is announced larger than the limit is refused before it is sent, to a client
+/// that asks first (RFC 9110, section 10.1.1).
 #[test]
 fn an_oversized_graph_is_refused_at_once() {
     let server = shared();
@@ -126,7 +127,7 @@ fn an_oversized_graph_is_refused_at_once() {
     for path in ["/runs", "/modules", "/call/numbers/inc"] {
         let head = format!(
             "POST /api/v1{path} HTTP/1.1\nHost: {authority}\nContent-Type: application/json\n\
-             Content-Length: 99000000000\n\n"
+             Expect: 100-continue\nContent-Length: 99000000000\n\n"
         );
         problem(&raw(&server, &head), 413, "body_too_large");
     }

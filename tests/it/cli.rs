@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wask_tests::{Borrowed, Cli, ServerOptions, Shared, guest_path, items};
+use wask_tests::{Borrowed, Cli, ServerOptions, Shared, guest_variant, items};
 
 /// These tests name runs by `last`, so they have a server to themselves and take turns.
 fn server() -> Borrowed {
@@ -134,7 +134,7 @@ fn reading_commands_print_what_there_is() {
         (&["logs", run, "lines"], "line 2"),
         (&["logs", run], "line 0"),
         (&["explain", run, "d[1]"], "failed"),
-        (&["modules"], "numbers"),
+        (&["modules"], "same_number"),
         (&["workers"], "local"),
     ];
     for (command, shown) in commands {
@@ -196,12 +196,14 @@ fn cancel_and_retry() {
 fn push_uploads() {
     let (server, cli, folder) = setup();
     let file = folder.path().join("other.wasm");
-    fs::copy(guest_path("numbers"), &file).expect("a readable module");
+    fs::write(&file, guest_variant("numbers", "pushed")).expect("a writable folder");
     let printed = cli.run(&["push", "other.wasm"]).code(0);
     assert!(printed.stdout.contains("other"), "{printed}");
     assert_eq!(cli.ok(&["run", "other/inc", "1"]), "2\n");
     let pushed = cli.json(&["push", "other.wasm", "--name", "named"]);
     assert_eq!(pushed[0]["id"], server.get("/modules/named").status(200).json()["id"]);
+    let listed = cli.ok(&["modules"]);
+    assert!(listed.contains("named") && listed.contains("other"), "all names: {listed}");
     fs::write(&file, "no module").expect("a writable folder");
     let printed = cli.run(&["push", "other.wasm"]).code(4);
     assert!(printed.stderr.contains("other.wasm"), "{printed}");

@@ -4,7 +4,7 @@ use serde_json::json;
 use wask_tests::{Api, Event, EventReader, Server};
 
 fn is_end(event: &Event) -> bool {
-    event.kind == "run_finished"
+    event.kind == "run-finished"
 }
 
 fn ids(events: &[Event]) -> Vec<u64> {

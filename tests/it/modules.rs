@@ -1,24 +1,15 @@
 //! Modules: upload, names, prefixes, bytes, refusals, deletion.
 
 use serde_json::json;
-use wask_tests::{Server, guest, items_of};
+use wask_tests::{Server, guest, guest_variant, items_of};
 
 use crate::shared;
-
-/// The same module under another hash: WebAssembly takes custom sections at the end.
-fn variant(name: &str, tag: &str) -> Vec<u8> {
-    let mut wasm = guest(name).to_vec();
-    let tag_length = u8::try_from(tag.len()).expect("a short tag");
-    wasm.extend_from_slice(&[0, tag_length + 1, tag_length]);
-    wasm.extend_from_slice(tag.as_bytes());
-    wasm
-}
 
 /// Goal: an upload answers with all that a caller must know of the module; a second one is no news.
 #[test]
 fn an_upload_describes_the_module() {
     let server = shared();
-    let wasm = variant("numbers", "described");
+    let wasm = guest_variant("numbers", "described");
     let module = server.upload_bytes("?name=described", &wasm).status(201).json();
     let id = blake3::hash(&wasm).to_hex().to_string();
     assert_eq!(module["id"], id);
@@ -44,7 +35,7 @@ fn an_upload_describes_the_module() {
 #[test]
 fn a_module_is_found_by_id_prefix_and_name() {
     let server = shared();
-    let wasm = variant("numbers", "found");
+    let wasm = guest_variant("numbers", "found");
     let module = server.upload_bytes("?name=found", &wasm).json();
     let id = module["id"].as_str().expect("an id");
     for reference in ["found", id, &id[..8], &id[..20]] {
@@ -67,7 +58,7 @@ fn a_module_is_found_by_id_prefix_and_name() {
 #[test]
 fn a_name_moves() {
     let server = shared();
-    let (one, other) = (variant("numbers", "one"), variant("numbers", "other"));
+    let (one, other) = (guest_variant("numbers", "one"), guest_variant("numbers", "other"));
     let one = server.upload_bytes("?name=movable", &one).json()["id"].clone();
     let other = server.upload_bytes("?name=movable", &other).json()["id"].clone();
     assert_ne!(one, other);
@@ -150,7 +141,7 @@ fn a_needed_module_cannot_be_deleted() {
 #[test]
 fn a_module_may_have_several_names() {
     let server = shared();
-    let wasm = variant("numbers", "twice");
+    let wasm = guest_variant("numbers", "twice");
     server.upload_bytes("?name=first-name", &wasm).status(201);
     server.upload_bytes("?name=second-name", &wasm).status(200);
     let id = server.get("/modules/first-name").status(200).json()["id"].clone();

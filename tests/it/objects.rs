@@ -163,7 +163,7 @@ fn an_oversized_object_is_refused_at_once() {
     let authority = server.authority();
     let request = format!(
         "POST /api/v1/objects HTTP/1.1\r\nHost: {authority}\r\nContent-Type: text/plain\r\n\
-         Content-Length: 99000000000\r\n\r\n"
+         Expect: 100-continue\r\nContent-Length: 99000000000\r\n\r\n"
     );
     let reply = exchange(&server, request.as_bytes());
     assert_eq!(reply.status, 413);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use serde_json::{Value, json};
-use wask_tests::{DEADLINE, Server, ServerOptions, eventually, items};
+use wask_tests::{DEADLINE, Server, ServerOptions, eventually, guest_variant, items};
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
@@ -125,9 +125,11 @@ fn final_states_stay_final() {
         "n": {"call": "numbers/inc", "args": [{"$task": "d"}]}}}));
     let failed = text(&failed["id"]).to_owned();
     let look = |server: &Server| {
-        let tasks = [(&cancelled, "w"), (&cancelled, "n"), (&failed, "d"), (&failed, "n")];
+        let tasks = [(&cancelled, "n"), (&failed, "d"), (&failed, "n")];
         let tasks = tasks.map(|(id, key)| server.task(id, key));
-        (server.run(&cancelled), server.run(&failed), tasks)
+        let stopped = server.task(&cancelled, "w");
+        let stopped = ["state", "reason", "failure", "finished_at"].map(|of| stopped[of].clone());
+        (server.run(&cancelled), server.run(&failed), tasks, stopped)
     };
     let before = look(&server);
     assert_eq!(before.0["state"], "cancelled");
@@ -158,19 +160,45 @@ fn an_open_run_stays_open() {
     assert_eq!((&run["state"], &run["outputs"]), (&json!("succeeded"), &json!({"a": 2, "b": 3})));
 }
 
-/// Goal: deleted things stay deleted, and the memory of pure calls stays.
+/// Goal: deleted things stay deleted.
 #[test]
-fn deletions_and_memory_last() {
+fn deletions_last() {
     let mut server = server();
     let graph = json!({"tasks": {"t": {"call": "numbers/add", "args": [77, 88]}}});
-    let deleted = server.finish(&graph);
-    let kept = server.finish(&json!({"tasks": {"t": {"call": "numbers/add", "args": [11, 22]}}}));
-    server.delete(&format!("/runs/{}", text(&deleted["id"])));
-    server.restart_hard();
-    server.get(&format!("/runs/{}", text(&deleted["id"]))).problem(404, "unknown_run");
-    assert_eq!(server.run_ids(), [text(&kept["id"])]);
-    let run = server.finish(&json!({"tasks": {"t": {"call": "numbers/add", "args": [11, 22]}}}));
-    assert_eq!(server.task(text(&run["id"]), "t")["cached"], true);
+    let (deleted, kept) = (server.finish(&graph), server.finish(&graph));
+    let deleted = format!("/runs/{}", text(&deleted["id"]));
+    let object = server.request("POST", "/objects").body("text/plain", "short-lived").send().json();
+    let object = format!("/objects/{}", text(&object["id"]));
+    let wasm = server
+        .upload_bytes("?name=short-lived", &guest_variant("numbers", "short-lived"))
+        .status(201);
+    assert_eq!(server.delete(&deleted).status, 204, "{wasm}");
+    assert_eq!(server.delete(&object).status, 204);
+    assert_eq!(server.delete("/modules/short-lived").status, 204);
+    for _ in 0..2 {
+        server.restart_hard();
+        server.get(&deleted).problem(404, "unknown_run");
+        server.get(&object).problem(404, "unknown_object");
+        server.get("/modules/short-lived").problem(404, "unknown_module");
+        assert_eq!(server.run_ids(), [text(&kept["id"])]);
+        assert_eq!(server.result(text(&kept["id"]), "t").status(200).json(), 165);
+    }
+}
+
+/// Goal: what pure calls gave is remembered over a restart in order.
+#[test]
+fn the_memory_of_pure_calls_lasts() {
+    let mut server = server();
+    let graph = json!({"tasks": {
+        "t": {"call": "numbers/add", "args": [11, 22]},
+        "i": {"call": "numbers/inc", "map": {"range": [0, 100]}}}});
+    server.finish(&graph);
+    server.restart();
+    let run = server.finish(&graph);
+    assert_eq!(run["outputs"]["t"], 33);
+    for key in ["t", "i[0]", "i[99]"] {
+        assert_eq!(server.task(text(&run["id"]), key)["cached"], true, "{key}");
+    }
 }
 
 /// Goal: the index is derived: without it, the server comes up with all that it had.

@@ -22,7 +22,7 @@ mod wire;
 
 pub use api::{Api, Request};
 pub use cli::{Cli, Printed};
-pub use guests::{guest, guest_path};
+pub use guests::{guest, guest_path, guest_variant};
 pub use places::{repository, wask_program};
 pub use processes::{Process, children_of, kill_hard};
 pub use reply::Reply;

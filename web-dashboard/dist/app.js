@@ -51,13 +51,13 @@ const heading = (text, note) => h('h2', {}, text, note ? h('small', {}, ` ${note
 
 async function overview() {
   const [runs, workers, modules] = await Promise.all([get('/runs?limit=50'), get('/workers'), get('/modules')]);
-  const runRows = runs.runs.map((run) => [
+  const runRows = runs.items.map((run) => [
     link(`/runs/${run.id}`, run.name || run.id), state(run.state), bar(run.counts), count(run.counts.total), time(run.created_at), took(run),
   ]);
-  const workerRows = (workers.workers ?? workers).map((worker) => [
+  const workerRows = workers.items.map((worker) => [
     worker.name, count(worker.slots), count(worker.running ?? 0), count(worker.assigned ?? 0), count(worker.finished ?? 0), time(worker.joined_at),
   ]);
-  const moduleRows = (modules.modules ?? modules).map((module) => [
+  const moduleRows = modules.items.map((module) => [
     module.name ?? h('code', {}, module.id.slice(0, 12)), bytes(module.size), module.pure ? 'pure' : 'impure',
     module.functions.map((f) => `${f.name}(${f.params.map((p) => p.name).join(', ')})`).join('  '),
   ]);
@@ -88,7 +88,7 @@ async function runPage(id) {
   const functions = run.functions.map((f) => [
     h('code', {}, f.call), bar(f.counts ?? f), duration(f.run_us?.p50), duration(f.run_us?.p95), duration(f.run_us?.max),
   ]);
-  const ran = tasks.tasks.filter((task) => task.started_at);
+  const ran = tasks.items.filter((task) => task.started_at);
   return [
     heading('Run', took(run) && `took ${took(run)}`),
     h('div', { class: 'figures' }, h('span', {}, h('b', {}, run.state), h('span', { class: 'quiet' }, run.open ? 'open' : 'run')), figures),
@@ -99,7 +99,7 @@ async function runPage(id) {
     heading('Tasks', tasks.total > TASKS_SHOWN ? `the first ${TASKS_SHOWN} of ${count(tasks.total)}` : `${count(tasks.total)}`),
     table(
       [['task'], ['function'], ['state'], ['attempt', 'number'], ['worker'], ['queued', 'number'], ['ran', 'number'], ['memory', 'number']],
-      tasks.tasks.slice(0, TASKS_SHOWN).map(taskRow),
+      tasks.items.slice(0, TASKS_SHOWN).map(taskRow),
     ),
   ];
 }

@@ -81,9 +81,14 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", escape(&self.title))?;
-        if !self.detail.is_empty() && self.detail != self.title {
-            write!(f, ": {}", escape(&self.detail))?;
+        // A detail that repeats the first error adds nothing to the list below it.
+        let listed = self.errors.first().is_some_and(|first| self.detail.contains(&first.detail));
+        let detail = if listed { "" } else { self.detail.as_str() };
+        let starts_with_title = detail.to_lowercase().starts_with(&self.title.to_lowercase());
+        match (self.title.as_str(), detail) {
+            (title, "") => write!(f, "{}", escape(title))?,
+            (_, detail) if starts_with_title => write!(f, "{}", escape(detail))?,
+            (title, detail) => write!(f, "{}: {}", escape(title), escape(detail))?,
         }
         for item in &self.errors {
             let pointer = if item.pointer.is_empty() { "(all of it)" } else { &item.pointer };
@@ -111,5 +116,24 @@ mod tests {
             "The graph is invalid: 1 error\n  /tasks/a: no `sqare`, did you mean `square`?"
         );
         assert!(!problem.is_task_outcome());
+    }
+
+    /// Goal: nothing is said twice.
+    #[test]
+    fn a_problem_does_not_repeat_itself() {
+        let problem = |title: &str, detail: &str, first: Option<&str>| Problem {
+            title: title.to_owned(),
+            detail: detail.to_owned(),
+            errors: first
+                .map(|first| ProblemItem { detail: first.to_owned(), ..ProblemItem::default() })
+                .into_iter()
+                .collect(),
+            ..Problem::default()
+        };
+        let told = problem("It stops", "it stops; ask again", None);
+        assert_eq!(told.to_string(), "it stops; ask again");
+        let told = problem("Not valid", "1 error: no `x`", Some("no `x`"));
+        assert_eq!(told.to_string(), "Not valid\n  (all of it): no `x`");
+        assert_eq!(problem("Gone", "", None).to_string(), "Gone");
     }
 }

@@ -20,6 +20,10 @@ const RUNTIME_THREADS: usize = 2;
 /// How often a server loop that ended by itself is noticed.
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
+/// How long the node may take to stop, its own grace for running tasks included. What is left
+/// after that dies with this process; every answer that was given is durable by then.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
+
 /// Serves until a signal asks it to stop.
 pub(crate) fn run(session: &Session, args: &ServeArgs) -> anyhow::Result<Exit> {
     config::check_listen(args.listen, session.token.as_deref())?;
@@ -86,7 +90,9 @@ async fn shut_down(
 ) -> anyhow::Result<()> {
     // The server may have ended already, which its own result tells.
     let _ = stop.send(());
-    node.shutdown().await;
+    if time::timeout(SHUTDOWN_MAX, node.shutdown()).await.is_err() {
+        tracing::warn!("tasks that are still running are given up; they run again after a start");
+    }
     server.await?.context("the HTTP server failed")
 }
 

@@ -1,6 +1,6 @@
 //! `wask workers`: lists workers.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,9 +23,16 @@ struct Worker {
     running: u64,
     assigned: u64,
     draining: bool,
-    resources: Value,
+    resources: BTreeMap<String, Amount>,
     joined_at: String,
     finished: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Amount {
+    free: f64,
+    total: f64,
 }
 
 /// Lists the workers.
@@ -58,19 +65,11 @@ pub(crate) fn run(session: &Session, _: &WorkersArgs) -> anyhow::Result<Exit> {
 }
 
 /// `gpu 1/2, cpu 4/4`: free and total amounts.
-fn resources(resources: &Value) -> String {
-    let one = |name: &str, value: &Value| match (value.get("free"), value.get("total")) {
-        (Some(free), Some(total)) => format!("{name} {free}/{total}"),
-        _ => format!("{name} {value}"),
-    };
-    let parts: Vec<String> = match resources {
-        Value::Object(map) => map.iter().map(|(name, value)| one(name, value)).collect(),
-        Value::Array(list) => list
-            .iter()
-            .map(|item| one(item.get("name").and_then(Value::as_str).unwrap_or("?"), item))
-            .collect(),
-        _ => Vec::new(),
-    };
+fn resources(resources: &BTreeMap<String, Amount>) -> String {
+    let parts: Vec<String> = resources
+        .iter()
+        .map(|(name, amount)| format!("{name} {}/{}", amount.free, amount.total))
+        .collect();
     if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
 }
 
@@ -83,8 +82,9 @@ mod tests {
     /// Goal: resources read as free of total.
     #[test]
     fn resources_read_as_free_of_total() {
-        assert_eq!(resources(&json!({"gpu": {"free": 1, "total": 2}})), "gpu 1/2");
-        assert_eq!(resources(&json!([{"name": "cpu", "free": 0.5, "total": 4}])), "cpu 0.5/4");
-        assert_eq!(resources(&json!({})), "-");
+        let told = json!({"cpu": {"free": 0.5, "total": 4.0}, "gpu": {"free": 1.0, "total": 2.0}});
+        let told = serde_json::from_value(told).unwrap();
+        assert_eq!(resources(&told), "cpu 0.5/4, gpu 1/2");
+        assert_eq!(resources(&BTreeMap::new()), "-");
     }
 }

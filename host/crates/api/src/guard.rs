@@ -49,7 +49,8 @@ fn check(state: &ApiState, method: &Method, uri: &Uri, headers: &HeaderMap) -> A
     let host = host_of(uri, headers)
         .ok_or_else(|| Problem::new(codes::WRONG_HOST, "the `Host` header is missing"))?;
     if !is_served(host, config) {
-        let detail = format!("`{host}` is not a name of this server; start it with --host {host}");
+        let detail =
+            format!("`{host}` is not a name of this server; start it with --allow-host {host}");
         return Err(Problem::new(codes::WRONG_HOST, detail));
     }
     if let Some(origin) = headers.get(header::ORIGIN) {

@@ -3,7 +3,11 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use axum::http::Uri;
+use axum::{
+    extract::FromRequestParts,
+    http::{Uri, request::Parts},
+};
+use serde::de::DeserializeOwned;
 
 use crate::{
     codes,
@@ -73,6 +77,22 @@ impl<'u> Params<'u> {
             let hint = hint(text, words.iter().copied());
             invalid(name, &format!("should be one of {}, is `{text}`{hint}", words.join(", ")))
         })
+    }
+}
+
+/// The parameters of a path, percent-decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Path<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let wrong = |error: axum::extract::rejection::PathRejection| {
+            Problem::new(codes::INVALID_PARAMETER, error.body_text())
+        };
+        path.map(|axum::extract::Path(value)| Self(value)).map_err(wrong)
     }
 }
 

@@ -73,7 +73,7 @@ impl Problem {
         let first = items.first();
         let place = first.map_or(String::new(), |e| match e.pointer.as_str() {
             "" => e.detail.clone(),
-            pointer => format!("{pointer}: {}", e.detail),
+            pointer => format!("{}: {}", shorten(pointer), e.detail),
         });
         let detail = match (items.len() + more, more) {
             (1, _) => place,
@@ -132,6 +132,15 @@ impl Problem {
         }
         Self::new(codes::MALFORMED_CBOR, error.to_string())
     }
+}
+
+/// The beginning of a pointer that is too long for a sentence; the list of errors has it whole.
+fn shorten(pointer: &str) -> String {
+    const SHOWN_MAX: usize = 100;
+    if pointer.chars().count() <= SHOWN_MAX {
+        return pointer.to_owned();
+    }
+    pointer.chars().take(SHOWN_MAX).chain(['…']).collect()
 }
 
 impl IntoResponse for Problem {

@@ -152,7 +152,7 @@ impl<'a> Load<'a> {
             let seen: Run = self.client.get_json(&path)?;
             if seen.is_finished() {
                 ensure!(seen.state == "succeeded", "the array of {tasks} tasks {}", seen.state);
-                return Ok((Sample::of(u64::from(tasks), accepted).with_accept(accepted), run));
+                return Ok((Sample::of_accepting(u64::from(tasks), accepted), run));
             }
             ensure!(Instant::now() < deadline, "the array of {tasks} tasks does not end");
         }

@@ -13,6 +13,8 @@ pub(super) struct Sample {
     tasks: u64,
     total: Duration,
     accept: Option<Duration>,
+    /// Whether the tasks ran within the time, so that it can be compared with bare sandboxes.
+    ran: bool,
     /// Sorted.
     latencies: Vec<Duration>,
     /// What the server's memory grew by.
@@ -22,7 +24,19 @@ pub(super) struct Sample {
 impl Sample {
     /// So many tasks in that time.
     pub(super) fn of(tasks: u64, total: Duration) -> Self {
-        Self { tasks, total, accept: None, latencies: Vec::new(), server_bytes_per_task: None }
+        Self {
+            tasks,
+            total,
+            accept: None,
+            ran: true,
+            latencies: Vec::new(),
+            server_bytes_per_task: None,
+        }
+    }
+
+    /// So many tasks accepted in that time.
+    pub(super) fn of_accepting(tasks: u64, accept: Duration) -> Self {
+        Self { ran: false, ..Self::of(tasks, accept).with_accept(accept) }
     }
 
     /// With the time until the graph was accepted.
@@ -158,12 +172,13 @@ impl Report {
             let memory = sample
                 .server_bytes_per_task
                 .map(|bytes| format!("{} per task", human_bytes(bytes.round() as u64)));
+            let share = self.share_of_limit(sample).map(|share| format!("{:.1} %", share * 100.0));
             table.row([
                 measured.shape.to_owned(),
                 sample.tasks.to_string(),
                 us(sample.total.as_secs_f64() * 1e6),
                 format!("{:.0}", sample.per_second()),
-                format!("{:.1} %", self.share_of_limit(sample) * 100.0),
+                share.unwrap_or_else(|| "-".to_owned()),
                 format!("{:.1} us", sample.us_per_task()),
                 accept.unwrap_or_else(|| "-".to_owned()),
                 if latency.is_empty() { "-".to_owned() } else { latency.join(" / ") },
@@ -173,8 +188,8 @@ impl Report {
         table
     }
 
-    fn share_of_limit(&self, sample: &Sample) -> f64 {
-        sample.per_second() / self.sandbox_calls_per_s.max(1.0)
+    fn share_of_limit(&self, sample: &Sample) -> Option<f64> {
+        sample.ran.then(|| sample.per_second() / self.sandbox_calls_per_s.max(1.0))
     }
 
     fn shape_json(&self, measured: &Measured) -> Option<Value> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use wask_node::view::{AttemptView, ExplainView, LogView, TaskDetail, TaskView};
+use wask_node::view::{AttemptView, ExplainView, LogView, ResultInfoView, TaskDetail, TaskView};
 
 use super::FailureDto;
 use crate::units::Time;
@@ -111,8 +111,8 @@ pub(crate) struct TaskDetailDto {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = ResultInfo)]
 struct ResultInfoDto {
-    /// The object's id.
-    object: String,
+    /// The object's id; null when it is not known any more.
+    object: Option<String>,
     /// Number of bytes.
     size: u64,
     /// Media type.
@@ -168,7 +168,7 @@ impl TaskDetailDto {
             deps: detail.deps.clone(),
             deps_total: detail.deps_total,
             result: detail.result.as_ref().map(|result| ResultInfoDto {
-                object: result.object.to_string(),
+                object: object_id(result),
                 size: result.size,
                 media_type: Arc::clone(&result.media_type),
                 released: result.released,
@@ -179,6 +179,12 @@ impl TaskDetailDto {
             cause: detail.cause.clone(),
         }
     }
+}
+
+/// The id of a result's bytes. Of results that were never stored and then released it is gone.
+fn object_id(result: &ResultInfoView) -> Option<String> {
+    let is_known = result.object.0 != [0; 32];
+    is_known.then(|| result.object.to_string())
 }
 
 /// What one attempt logged.

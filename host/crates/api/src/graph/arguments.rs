@@ -1,5 +1,7 @@
 //! Arguments meet parameters: how many, which, and whether what is written out fits.
 
+use std::cmp::Ordering;
+
 use wask_proto::{ArgTemplate, FunctionInfo, MapSource, ParamInfo, Part, ZipSource};
 
 use super::{fit::check_fit, refs::Refs, resolve::Callee, schema::Schema};
@@ -70,21 +72,21 @@ pub(super) fn check_count(
     errors: &mut Errors,
 ) {
     let wanted = function.params.len() as u64;
-    let names = || {
-        let names: Vec<&str> = function.params.iter().map(|p| p.name.as_str()).collect();
-        names.join(", ")
+    let code = match count.cmp(&wanted) {
+        Ordering::Equal => return,
+        Ordering::Less => "missing_argument",
+        Ordering::Greater => "too_many_arguments",
     };
-    if count < wanted {
-        errors.add(path, "missing_argument", || {
-            let name = &function.name;
-            format!("`{name}` takes {wanted} arguments ({}), there are {count}", names())
-        });
-    } else if count > wanted {
-        errors.add(path, "too_many_arguments", || {
-            let name = &function.name;
-            format!("`{name}` takes {wanted} arguments ({}), there are {count}", names())
-        });
-    }
+    errors.add(path, code, || {
+        let names: Vec<&str> = function.params.iter().map(|p| p.name.as_str()).collect();
+        let (name, names) = (&function.name, names.join(", "));
+        let takes = match wanted {
+            0 => "no arguments".to_owned(),
+            1 => format!("one argument, {names}"),
+            _ => format!("{wanted} arguments, {names}"),
+        };
+        format!("`{name}` takes {takes}; {count} {} given", if count == 1 { "is" } else { "are" })
+    });
 }
 
 /// What a task's arguments are checked with.

@@ -22,7 +22,7 @@ use crate::{
     cbor::Members,
     config::ApiLimits,
     errors::{Errors, Path},
-    fields::{expected, read_texts, twice},
+    fields::{expected, read_texts},
     nearest::hint,
 };
 
@@ -116,8 +116,8 @@ fn check(
     let tasks_path = Path::ROOT.key("tasks");
     let mut keys = Keys::new(existing);
     for task in &read.tasks {
-        if !keys.add(task.key) {
-            errors.add(&tasks_path.key(task.key), "duplicate_key", || twice(task.key));
+        if let Err(detail) = keys.add(task.key) {
+            errors.add(&tasks_path.key(task.key), "duplicate_key", || detail);
         }
     }
     let maps = parse_maps(&read.tasks, &mut errors);

@@ -5,6 +5,8 @@ use std::{collections::HashMap, ops::Range};
 use wask_node::view::KeyTable;
 use wask_proto::TaskIndex;
 
+use crate::fields::twice;
+
 /// What a key stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Target {
@@ -30,18 +32,18 @@ impl<'a> Keys<'a> {
         Self { existing, ..Self::default() }
     }
 
-    /// Adds a key of this request; `false` if there is one of that name.
-    pub(super) fn add(&mut self, name: &'a str) -> bool {
-        if self.existing.is_some_and(|table| table.by_key.contains_key(name)) {
-            return false;
-        }
+    /// Adds a key of this request. The error says why it cannot be had.
+    pub(super) fn add(&mut self, name: &'a str) -> Result<(), String> {
         let node = self.names.len() as u32;
-        let is_new = !self.by_name.contains_key(name);
-        if is_new {
-            self.by_name.insert(name, node);
-        }
         self.names.push(name);
-        is_new
+        if self.existing.is_some_and(|table| table.by_key.contains_key(name)) {
+            return Err(format!("the run has a task `{name}` already; choose another key"));
+        }
+        if self.by_name.contains_key(name) {
+            return Err(twice(name));
+        }
+        self.by_name.insert(name, node);
+        Ok(())
     }
 
     /// Says where the keys' tasks are, in the order in which the keys were added.

@@ -128,7 +128,7 @@ fn options_come_from_the_task_then_the_run_then_the_function() {
     assert_eq!(a.options.timeout_ms, 300_000);
     assert_eq!(a.options.resources, [("gpu".into(), 500)]);
     assert_eq!((a.options.on_failed, a.options.keep), (OnFailed::Run, true));
-    assert_eq!(b.after, [0..1]);
+    assert_eq!((b.after.len(), b.after[0].clone()), (1, 0..1));
     assert!(a.output && b.output, "`after` uses no result");
 }
 
@@ -199,7 +199,7 @@ fn arguments_may_be_given_by_name() {
 fn raw_parameters_take_bytes_and_text() {
     let text = |arg: &str| tasks(&format!(r#""a": {{"call": "numbers/count", "args": [{arg}]}}"#));
     let same = ArgTemplate::literal(vec![0x42, b'h', b'i']);
-    assert_eq!(text("\"hi\"").unwrap().nodes[0].args, [same.clone()]);
+    assert_eq!(text("\"hi\"").unwrap().nodes[0].args, std::slice::from_ref(&same));
     assert_eq!(text(r#"{"$bytes": "aGk="}"#).unwrap().nodes[0].args, [same]);
     assert_eq!(faults(text("[1]")), ["wrong_type /tasks/a/args/0"]);
     let each = r#""a": {"call": "numbers/count", "map": {"each": [["hi"], [5]]}}"#;
@@ -432,7 +432,7 @@ fn values_by_themselves_are_decoded_and_have_no_references() {
 }
 
 #[test]
-fn a_hundred_thousand_single_tasks_are_checked_in_linear_time() {
+fn a_hundred_thousand_single_tasks_are_taken_in_one_request() {
     let mut body =
         String::from("{\"tasks\": {\"t0\": {\"call\": \"numbers/square\", \"args\": [1]}");
     for n in 1..100_000 {
@@ -442,9 +442,7 @@ fn a_hundred_thousand_single_tasks_are_checked_in_linear_time() {
         ));
     }
     body.push_str("}}");
-    let start = std::time::Instant::now();
     let checked = check_json(&body).unwrap();
-    eprintln!("100 000 tasks in {:?}", start.elapsed());
     assert_eq!(checked.nodes.len(), 100_000);
     assert_eq!(checked.nodes.iter().filter(|node| node.output).count(), 1);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::HeaderValue,
     routing::post,
 };
@@ -14,7 +14,7 @@ use crate::{
     codes,
     content::read_document,
     graph::{Callee, check_call},
-    params::Params,
+    params::{Params, Path},
     problem::{Answer, Problem},
     state::ApiState,
     submit::{Idempotency, check_document, submit},

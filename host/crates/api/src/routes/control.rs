@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::StatusCode,
     routing::post,
 };
@@ -21,6 +21,7 @@ use crate::{
     fields::{read_fields, read_text, read_texts},
     graph::check_more_tasks,
     names::{find_all, places},
+    params::Path,
     problem::{Answer, Problem},
     routes::runs::empty_body,
     state::{ApiState, unknown_run},

@@ -8,20 +8,20 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::State,
     http::{Uri, header},
     response::IntoResponse as _,
     routing::get,
 };
 use futures::stream;
-use serde_json::json;
+use serde_json::{Value, json};
 use wask_node::view::{KeyTable, TaskView};
 use wask_proto::{RunId, TaskIndex, Timestamp};
 
 use crate::{
     content::Format,
     draw::{By, Graph, dot, mermaid, svg},
-    params::{Params, invalid},
+    params::{Params, Path, invalid},
     problem::Answer,
     state::{ApiState, unknown_run},
 };
@@ -86,7 +86,7 @@ async fn trace(State(state): State<ApiState>, Path(id): Path<String>, uri: Uri) 
     Params::read(&uri, &[])?;
     let (run, _) = state.find_keys(&id).await?;
     let begin = state.node().run(run).await.ok_or_else(|| unknown_run(&id))?.run.created_at;
-    let writer = TraceWriter { begin, seen: BTreeSet::new() };
+    let writer = TraceWriter { begin, seen: BTreeSet::new(), began: false };
     let pages = stream::unfold(Some((0, writer)), move |at| {
         let state = state.clone();
         async move {
@@ -111,8 +111,7 @@ async fn trace_page(
 ) -> (String, Option<(TaskIndex, TraceWriter)>) {
     let mut text = String::new();
     if from == 0 {
-        text.push_str("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n");
-        text.push_str("{\"ph\":\"M\",\"pid\":0,\"name\":\"process_labels\",\"args\":{}}");
+        text.push_str("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
     }
     let tasks = state.node().timeline(run, from, TRACE_PAGE).await.unwrap_or_default();
     for task in &tasks {
@@ -132,6 +131,8 @@ struct TraceWriter {
     begin: Timestamp,
     /// Workers and slots that were named.
     seen: BTreeSet<(u32, Option<u16>)>,
+    /// Whether there is an event already.
+    began: bool,
 }
 
 impl TraceWriter {
@@ -141,13 +142,13 @@ impl TraceWriter {
         if self.seen.insert((worker, None)) {
             let args = json!({"name": format!("worker {worker}")});
             let event = json!({"ph": "M", "pid": worker, "name": "process_name", "args": args});
-            let _ = write!(out, ",\n{event}");
+            self.event(&event, out);
         }
         if self.seen.insert((worker, Some(slot))) {
             let args = json!({"name": format!("slot {slot}")});
             let event = json!({"ph": "M", "pid": worker, "tid": slot, "name": "thread_name",
                                "args": args});
-            let _ = write!(out, ",\n{event}");
+            self.event(&event, out);
         }
         let event = json!({
             "ph": "X",
@@ -167,6 +168,11 @@ impl TraceWriter {
                 "peak_memory": timing.peak_memory_bytes,
             },
         });
-        let _ = write!(out, ",\n{event}");
+        self.event(&event, out);
+    }
+
+    fn event(&mut self, event: &Value, out: &mut String) {
+        let separator = if std::mem::replace(&mut self.began, true) { "," } else { "" };
+        let _ = write!(out, "{separator}\n{event}");
     }
 }

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, Uri},
     response::{
         IntoResponse as _,
@@ -20,7 +20,7 @@ use wask_proto::{RunId, Seq};
 use crate::{
     codes,
     dto::{EventDto, event_name},
-    params::Params,
+    params::{Params, Path},
     problem::{Answer, Problem},
     state::ApiState,
 };

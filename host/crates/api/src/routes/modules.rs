@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{StatusCode, Uri, header},
     response::IntoResponse as _,
     routing::{get, post, put},
@@ -17,7 +17,7 @@ use crate::{
     content::{Format, read_body},
     dto::{ModuleDto, Page},
     nearest::hint,
-    params::{Params, invalid},
+    params::{Params, Path, invalid},
     problem::{Answer, Problem},
     state::ApiState,
 };

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse as _,
     routing::{get, post},
@@ -19,6 +19,7 @@ use crate::{
     deliver::Parcel,
     dto::ObjectDto,
     graph::check_value,
+    params::Path,
     problem::{Answer, Problem},
     state::ApiState,
 };

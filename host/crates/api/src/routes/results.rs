@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, Uri},
     routing::{get, post},
 };
@@ -23,7 +23,7 @@ use crate::{
     fields::{read_fields, read_text, read_texts},
     load::load_results,
     names::{find_all, places},
-    params::Params,
+    params::{Params, Path},
     problem::{Answer, Problem},
     routes::runs::empty_body,
     state::{ApiState, unknown_run},

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{StatusCode, Uri, header},
     response::IntoResponse as _,
     routing::{get, post},
@@ -17,7 +17,7 @@ use crate::{
     graph::check_run,
     guard::host_of,
     load::load_run,
-    params::Params,
+    params::{Params, Path},
     problem::{Answer, Problem},
     state::{ApiState, unknown_run},
     submit::{Idempotency, check_document, submit},

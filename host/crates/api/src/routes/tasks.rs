@@ -1,11 +1,6 @@
 //! `/runs/{id}/tasks`: listing tasks, looking at one, its logs, why it is not running.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::Uri,
-    routing::get,
-};
+use axum::{Router, extract::State, http::Uri, routing::get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use wask_node::TaskFilter;
@@ -16,7 +11,7 @@ use crate::{
     content::Format,
     dto::{ExplainDto, LogDto, Page, TaskDetailDto, TaskDto},
     names::{find_task, find_tasks},
-    params::Params,
+    params::{Params, Path},
     problem::{Answer, Problem},
     routes::control::add_tasks,
     state::{ApiState, unknown_run},
