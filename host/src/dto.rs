@@ -137,6 +137,8 @@ pub(crate) struct Module {
     pub(crate) id: String,
     /// A name of it.
     pub(crate) name: Option<String>,
+    /// All names of it.
+    pub(crate) names: Vec<String>,
     /// Number of bytes.
     pub(crate) size: u64,
     /// When it was uploaded.

@@ -26,6 +26,7 @@ fn a_running_task_stops_and_frees_its_slot() {
     assert_eq!(reply["cancelled"], 1);
     let run = server.wait_run(&run);
     let took = begun.elapsed();
+    assert!(run["started_at"].is_string(), "a task of it ran: {run}");
     assert!(took < CANCEL_MAX, "from the cancel to the end of the next task: {took:?}");
     assert_eq!(run["outputs"], json!({"next": 2}));
     assert_eq!(run["counts"]["cancelled"], 1);

@@ -10,6 +10,7 @@ fn text(value: &Value) -> &str {
 /// The executor that is working: the one whose processor time grows.
 fn busy_executor(server: &Server) -> Process {
     eventually("an executor at work", DEADLINE, || {
+        // Processor time is counted in hundredths of a second, so some time has to pass.
         let before: Vec<(Process, u64)> =
             server.executors().into_iter().map(|it| (it.clone(), it.cpu_ticks())).collect();
         std::thread::sleep(std::time::Duration::from_millis(150));

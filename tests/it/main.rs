@@ -22,6 +22,8 @@ mod results;
 mod retries;
 mod scheduling;
 mod service;
+mod storage;
+mod stress;
 mod views;
 
 use wask_tests::{Borrowed, ServerOptions, Shared};

@@ -1,6 +1,7 @@
 //! Attempts: budgets, delays, history, and retries that a person asks for.
 
 use serde_json::{Value, json};
+use wask_tests::{DEADLINE, Server, ServerOptions, eventually};
 
 use crate::shared;
 
@@ -106,4 +107,56 @@ fn a_retry_by_key() {
     assert_eq!((&run["state"], &run["counts"]["failed"]), (&json!("failed"), &json!(1)));
     let unknown = server.post(&format!("/runs/{id}/retry"), &json!({"keys": ["nobody"]}));
     assert!((400..500).contains(&unknown.status), "{unknown}");
+}
+
+/// Goal: a retry computes inputs again that had been dropped, also after a crash.
+#[test]
+fn a_retry_brings_dropped_inputs_back() {
+    let mut server = ServerOptions::default().guests(&["numbers", "lab"]).start();
+    let graph = json!({"tasks": {
+        "one": {"call": "numbers/dec", "args": [2], "cache": false},
+        "t": {"call": "lab/fail_times", "args": [{"$task": "one"}]}}});
+    let (now, later) = (server.finish(&graph), server.finish(&graph));
+    let retry = |server: &Server, run: &Value| {
+        let id = text(&run["id"]);
+        assert_eq!(run["state"], "failed");
+        server.post(&format!("/runs/{id}/retry"), &json!({})).json();
+        assert_eq!(server.wait_run(id)["outputs"], json!({"t": 2}));
+    };
+    retry(&server, &now);
+    server.restart_hard();
+    retry(&server, &later);
+}
+
+/// Goal: a task that waits for its next attempt says when that is, and can be cancelled.
+#[test]
+fn a_waiting_retry_is_explained_and_cancelled() {
+    let server = shared();
+    let id = server.submit(&json!({"tasks": {"t": {
+        "call": "lab/fail_times", "args": [9], "retries": 9, "retry_delay": "10m"}}}));
+    let why = eventually("a first failure", DEADLINE, || {
+        let why = server.get(&format!("/runs/{id}/tasks/t/explain")).status(200).json();
+        why["retry_at"].is_string().then_some(why)
+    });
+    assert_eq!(why["state"], "waiting", "{why}");
+    let task = server.task(&id, "t");
+    assert_eq!(task["attempts"][0]["failure"]["message"], "attempt 1 fails as asked");
+    server.post(&format!("/runs/{id}/cancel"), &json!({})).json();
+    assert_eq!(server.wait_run(&id)["state"], "cancelled");
+}
+
+/// Goal: a cancelled run can be brought back to life.
+#[test]
+fn a_cancelled_run_can_be_retried() {
+    let server = shared();
+    let id = server.submit(&json!({"tasks": {
+        "gate": {"call": "lab/work", "args": [300, 5]},
+        "n": {"call": "numbers/inc", "args": [{"$task": "gate"}]}}}));
+    server.wait_task(&id, "gate", &["running"]);
+    server.post(&format!("/runs/{id}/cancel"), &json!({})).json();
+    assert_eq!(server.wait_run(&id)["state"], "cancelled");
+    let keys = json!({"keys": ["gate", "n"]});
+    server.post(&format!("/runs/{id}/retry"), &keys).json();
+    let run = server.wait_run(&id);
+    assert_eq!((&run["state"], &run["outputs"]), (&json!("succeeded"), &json!({"n": 6})));
 }

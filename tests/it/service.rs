@@ -1,7 +1,12 @@
 //! The service around it: health, workers, metrics, OpenAPI, stopping in order.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use serde_json::{Value, json};
-use wask_tests::{Server, ServerOptions, items};
+use wask_tests::{Api, Cli, EventReader, Server, ServerOptions, items};
 
 use crate::shared;
 
@@ -168,4 +173,51 @@ fn responses_are_not_guessed_at() {
     assert!(!page.header("content-security-policy").is_empty());
     let nothing: Value = server.get("/nothing").problem(404, "not_found");
     assert!(nothing["errors"].is_null() || nothing["errors"] == json!([]));
+}
+
+/// Goal: a server stops although clients wait for answers, listen to events and tasks never end.
+#[test]
+fn a_server_stops_although_clients_wait() {
+    let mut server = ServerOptions::default().guests(&["numbers", "hostile"]).start();
+    let id = server.submit(&json!({"tasks": {"t": {"call": "hostile/spin", "args": []}}}));
+    server.wait_task(&id, "t", &["running"]);
+    let feed = EventReader::open(&server, "/events", Some(0));
+    let (api, path) = (Api::new(server.origin()), format!("/runs/{id}?wait=5m"));
+    let waiting = thread::spawn(move || api.request("GET", &path).try_send().is_ok());
+    let listening = thread::spawn(move || feed.rest());
+    // Both are in place once the server has answered something that was sent after them.
+    server.is_well();
+    let begun = Instant::now();
+    assert_eq!(server.stop(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
+    waiting.join().expect("the wait ended");
+    assert!(listening.join().expect("the feed ended").contains("run-submitted"));
+    server.start_again();
+    let task = server.wait_task(&id, "t", &["running"]);
+    assert_eq!(task["attempts"], json!([]), "an orderly stop is no loss: {task}");
+    server.post(&format!("/runs/{id}/cancel"), &json!({})).json();
+    assert_eq!(server.wait_run(&id)["state"], "cancelled");
+}
+
+/// Goal: a server with a token serves nobody without it but health checks and the page.
+#[test]
+fn a_token_is_asked_for() {
+    let server = ServerOptions::default().guests(&[]).arg("--token").arg("s3cret").start();
+    for (method, path) in
+        [("GET", "/runs"), ("POST", "/runs"), ("GET", "/metrics"), ("GET", "/events")]
+    {
+        let asked = server.request(method, path).send();
+        asked.problem(401, "unauthorized");
+        assert_eq!(asked.header("www-authenticate"), "Bearer");
+        let wrong = server.request(method, path).header("authorization", "Bearer s3creT").send();
+        wrong.problem(401, "unauthorized");
+    }
+    let right = server.request("GET", "/runs").header("authorization", "Bearer s3cret").send();
+    right.status(200);
+    server.get("/health/live").status(200);
+    server.at_root("GET", "/").send().status(200);
+    let cli = Cli::new(Some(server.origin()), server.folder());
+    let printed = cli.run(&["runs"]).code(4);
+    assert!(printed.stderr.contains("token"), "{printed}");
+    cli.run(&["runs", "--token", "s3cret"]).code(0);
 }

@@ -36,7 +36,7 @@ fn list(session: &Session) -> anyhow::Result<Exit> {
     for module in &page.items {
         let functions: Vec<&str> = module.functions.iter().map(|f| f.name.as_str()).collect();
         table.row([
-            module.name.clone().unwrap_or_else(|| "-".to_owned()),
+            if module.names.is_empty() { "-".to_owned() } else { module.names.join(", ") },
             module.id.chars().take(ID_SHOWN_CHARS).collect(),
             human_bytes(module.size),
             if module.pure { "yes" } else { "no" }.to_owned(),

@@ -376,7 +376,8 @@ impl Handle {
     }
 }
 
-/// Waits for an answer, but not for longer than `time`.
+/// Waits for an answer, but not for longer than `time`. An answer that will never come means that
+/// the server ends: a run is deleted only after all waits for it are over.
 async fn in_time(
     answer: oneshot::Receiver<Result<(), Refusal>>,
     time: Duration,
@@ -384,6 +385,6 @@ async fn in_time(
     match tokio::time::timeout(time, answer).await {
         Err(_) => Ok(false),
         Ok(Ok(done)) => done.map(|()| true),
-        Ok(Err(_)) => Err(Refusal::UnknownRun),
+        Ok(Err(_)) => Err(Refusal::ShuttingDown),
     }
 }

@@ -21,7 +21,7 @@ pub struct ModuleView {
 pub enum ModuleLookup {
     /// One module.
     Found(Arc<ModuleInfo>),
-    /// None; names that look alike.
+    /// None; names that may have been meant.
     Unknown {
         /// "Did you mean".
         near: Vec<String>,
@@ -32,6 +32,9 @@ pub enum ModuleLookup {
 
 /// The shortest prefix of an id that is taken for one.
 const PREFIX_MIN: usize = 8;
+
+/// Names that are offered at most for one that is not there.
+const NEAR_MAX: usize = 1_000;
 
 /// All modules.
 #[derive(Debug, Default)]
@@ -91,7 +94,7 @@ impl Modules {
             }
             let found = table.by_prefix(reference);
             match found.as_slice() {
-                [] => ModuleLookup::Unknown { near: table.near(reference) },
+                [] => ModuleLookup::Unknown { near: table.near() },
                 [one] => ModuleLookup::Found(Arc::clone(one)),
                 several => ModuleLookup::Ambiguous(several.iter().map(|m| m.id).collect()),
             }
@@ -120,12 +123,8 @@ impl Table {
         self.by_id.values().filter(|m| m.id.to_string().starts_with(prefix)).collect()
     }
 
-    /// Names that share a beginning of three letters or contain the reference, or the other way.
-    fn near(&self, reference: &str) -> Vec<String> {
-        let alike = |name: &str| {
-            let same = name.chars().zip(reference.chars()).take_while(|(a, b)| a == b).count();
-            same >= 3 || name.contains(reference) || reference.contains(name)
-        };
-        self.names.keys().filter(|name| alike(name)).take(5).map(ToString::to_string).collect()
+    /// The names among which the one that was meant may be; the asker picks the nearest.
+    fn near(&self) -> Vec<String> {
+        self.names.keys().take(NEAR_MAX).map(ToString::to_string).collect()
     }
 }

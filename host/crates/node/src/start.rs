@@ -10,7 +10,7 @@ use wask_store::{
 };
 
 use crate::{
-    compiler::{CompileError, CompileLimits, Compiler},
+    compiler::{CompileLimits, Compiler},
     config::{COMMANDS_MAX, NodeConfig},
     events::EventHub,
     handle::Handle,
@@ -37,14 +37,6 @@ pub enum StartError {
     /// The index cannot be opened, not even anew.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// A stored module does not compile any more.
-    #[error("module {module} cannot be compiled again")]
-    Compile {
-        /// The module.
-        module: ModuleId,
-        /// Why.
-        source: CompileError,
-    },
     /// The local worker does not start.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -105,7 +97,7 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     let mut server = Server::new(config, storage, modules, hub, &sender)?;
     server.recover(&mut *journal, indexed)?;
     for object in server.module_objects() {
-        compile_again(&compiler, &*objects, object)?;
+        compile_again(&compiler, &*objects, object);
     }
     server.start_journal(journal, &sender)?;
     if slots > 0 {
@@ -163,20 +155,14 @@ fn worker_config(config: &NodeConfig, dir: &DataDir) -> WorkerConfig {
 }
 
 /// Makes a stored module's compiled form again, unless it is there: another version of this
-/// program may have written it.
-fn compile_again(
-    compiler: &Compiler,
-    objects: &dyn Objects,
-    object: wask_proto::ObjectId,
-) -> Result<(), StartError> {
+/// program may have written it. Where that fails the tasks of this module will, and nothing else.
+fn compile_again(compiler: &Compiler, objects: &dyn Objects, object: wask_proto::ObjectId) {
     let module = ModuleId(object.0);
     let Some(path) = objects.path(&object) else {
-        tracing::error!(%module, "the bytes of a module are gone; upload it again");
-        return Ok(());
+        return tracing::error!(%module, "the bytes of a module are gone; upload it again");
     };
-    match compiler.compile(Path::new(&path), module) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(StartError::Compile { module, source }),
+    if let Err(error) = compiler.compile(Path::new(&path), module) {
+        tracing::error!(%module, %error, "a module cannot be compiled again; its tasks will fail");
     }
 }
 

@@ -148,7 +148,25 @@ fn with_options(million_steps: u64) -> u64 {
 }
 
 wask::export![
-    work, work_aloud, fail_times, fail_multiples, fail_with_cause, panic_with, same_number,
-    same_text, same_map, same_lists, is_nan, half, minus, len, lens, bytes_of, text_of,
-    count_present, log_lines, who, with_options
+    work,
+    work_aloud,
+    fail_times,
+    fail_multiples,
+    fail_with_cause,
+    panic_with,
+    same_number,
+    same_text,
+    same_map,
+    same_lists,
+    is_nan,
+    half,
+    minus,
+    len,
+    lens,
+    bytes_of,
+    text_of,
+    count_present,
+    log_lines,
+    who,
+    with_options
 ];

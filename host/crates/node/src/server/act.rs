@@ -270,8 +270,6 @@ impl Server {
 
 /// Takes an action out of the list without moving the others.
 fn take_action(place: &mut Action) -> Action {
-    const TAKEN: Action = Action::Unstage {
-        task: TaskId { run: RunId(0), index: TaskIndex::MAX },
-    };
+    const TAKEN: Action = Action::Unstage { task: TaskId { run: RunId(0), index: TaskIndex::MAX } };
     std::mem::replace(place, TAKEN)
 }

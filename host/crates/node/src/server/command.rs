@@ -118,7 +118,7 @@ pub(crate) enum Command {
 pub(crate) struct Waiter {
     /// For what.
     pub(crate) what: WaitFor,
-    /// Told once, when it has come and is durable. Dropped when the run is deleted.
+    /// Told once, when it has come and is durable.
     pub(crate) reply: oneshot::Sender<Result<(), Refusal>>,
 }
 

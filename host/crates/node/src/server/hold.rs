@@ -94,16 +94,19 @@ impl Server {
         if matches!(stored, StoredValue::Transient(..)) {
             return;
         }
-        let wanted = self.is_wanted(task);
-        if wanted {
-            let inline = value.bytes().map(<[u8]>::to_vec);
-            let record =
-                ObjectRecord { media_type: self.media_type(task), size: value.size(), inline };
-            self.indexer.push(IndexChange::PutObject(value.object_id(), record));
+        // Small results get their record when somebody is shown their id, which is rare.
+        if value.bytes().is_none() && self.is_wanted(task) {
+            self.index_object(value, self.media_type(task));
         }
         if let Some(key) = memo {
             self.remember(key, value, stored);
         }
+    }
+
+    fn index_object(&mut self, value: &Value, media_type: Arc<str>) {
+        let inline = value.bytes().map(<[u8]>::to_vec);
+        let record = ObjectRecord { media_type, size: value.size(), inline };
+        self.indexer.push(IndexChange::PutObject(value.object_id(), record));
     }
 
     fn remember(&mut self, key: MemoKey, value: &Value, stored: StoredValue) {
@@ -163,8 +166,15 @@ impl Server {
         Some((info, value))
     }
 
-    /// Remembers a result whose id is about to be shown.
-    pub(super) fn note_shown(&mut self, id: ObjectId, value: Value, media_type: Arc<str>) {
+    /// Remembers a result whose id is about to be shown. Of a durable one the index keeps it.
+    pub(super) fn note_shown(&mut self, task: TaskId, id: ObjectId, value: Value) {
+        let media_type = self.media_type(task);
+        if value.bytes().is_some_and(|bytes| bytes.len() <= INLINE_VALUE_MAX_BYTES)
+            && !self.holdings.shown.contains_key(&id)
+            && self.is_wanted(task)
+        {
+            self.index_object(&value, Arc::clone(&media_type));
+        }
         if self.holdings.shown.len() >= SHOWN_MAX {
             self.holdings.shown.clear();
         }

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        mpsc::{Receiver, SyncSender, sync_channel},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread::JoinHandle,
 };
@@ -12,11 +12,15 @@ use std::{
 use wask_proto::Seq;
 use wask_store::{Index, IndexChange};
 
-/// Batches that may wait. When the indexer is that far behind, the loop waits for it.
-const BATCHES_MAX: usize = 64;
+/// Batches that may wait.
+const BATCHES_MAX: usize = 4;
 
-/// Changes that are gathered before a batch is sent although the queue is not idle.
-const CHANGES_MAX: usize = 4_096;
+/// Changes that may wait for the indexer. Beyond that, memo entries are forgotten: they are a
+/// cache, and results must not wait for it.
+const CHANGES_MAX: usize = 200_000;
+
+/// How much less than the rest of the server the indexer may claim of a busy processor.
+const NICENESS: i32 = 10;
 
 /// The loop's side.
 pub(crate) struct Indexer {
@@ -45,11 +49,10 @@ impl Indexer {
             return;
         };
         let batch = (covered, std::mem::take(&mut self.changes));
-        if let Err(std::sync::mpsc::TrySendError::Full(batch)) = to_thread.try_send(batch) {
-            if batch.1.len() >= CHANGES_MAX {
-                let _ = to_thread.send(batch);
-            } else {
-                self.changes = batch.1;
+        if let Err(TrySendError::Full((_, changes))) = to_thread.try_send(batch) {
+            self.changes = changes;
+            if self.changes.len() >= CHANGES_MAX {
+                self.changes.retain(|change| !matches!(change, IndexChange::PutMemo(..)));
             }
         }
     }
@@ -65,6 +68,10 @@ impl Drop for Indexer {
 }
 
 fn work(index: &Index, batches: &Receiver<(Seq, Vec<IndexChange>)>) {
+    // On Linux a priority set for thread 0 is the calling thread's own.
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the indexer keeps its priority");
+    }
     while let Ok((covered, changes)) = batches.recv() {
         if let Err(error) = index.apply(covered, &changes) {
             tracing::error!(%error, "the index does not take changes; it is rebuilt at the next start");

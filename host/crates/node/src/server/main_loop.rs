@@ -32,6 +32,8 @@ pub(crate) fn run(mut server: Server, mut inputs: Receiver<Input>) {
             }
         }
     });
+    // A worker that reports to a full queue must not be waited for.
+    inputs.close();
     server.stop_workers();
     if let Some(stopping) = server.stopping.take() {
         let _ = stopping.reply.send(());

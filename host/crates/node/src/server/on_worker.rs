@@ -129,10 +129,15 @@ impl Server {
         run.extra_mut(task.index).logs.push((attempt, Arc::from(lines)));
     }
 
+    /// Ends the workers. What still runs had its grace; it is killed and runs again after the
+    /// next start.
     pub(super) fn stop_workers(&mut self) {
+        let idle = self.engine.workers().all(|worker| worker.running + worker.prefetched == 0);
         for (_, port) in std::mem::take(&mut self.workers) {
-            port.link.send(ToWorker::Drain);
-            port.link.join();
+            if idle {
+                port.link.send(ToWorker::Drain);
+                port.link.join();
+            }
         }
     }
 }

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::config::{CHECK_EVERY, LONG_AFTER, PROGRESS_EVERY, WALL_GRACE};
 
+/// The number of no job, and not the 0 of "nothing is at the head".
+const UNSEEN: u64 = u64::MAX;
+
 /// What is known of the job at the head.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Watch {
@@ -38,9 +41,11 @@ impl Watch {
         self.see(0, Duration::ZERO, now);
     }
 
-    /// Job `seq` is not at the head any more; whatever waited has begun before it.
+    /// Job `seq` is not at the head any more; whatever waited has begun before it. The next look
+    /// starts anew: many short pauses are not a long one.
     pub(super) const fn ended(&mut self, seq: u64) {
         if self.seq == seq || self.seq == 0 {
+            self.seq = UNSEEN;
             self.long = false;
         }
     }
@@ -115,6 +120,17 @@ mod tests {
         watch.see_nothing(start + 16 * MS);
         watch.see_nothing(start + 26 * MS);
         watch.ended(2);
+        assert!(!watch.is_long());
+    }
+
+    #[test]
+    fn short_pauses_between_jobs_do_not_add_up_to_a_long_one() {
+        let start = Instant::now();
+        let mut watch = Watch::new(start);
+        watch.see_nothing(start + MS);
+        watch.ended(1);
+        watch.see_nothing(start + 20_000 * MS);
+        assert_eq!(watch.age(start + 20_001 * MS), MS);
         assert!(!watch.is_long());
     }
 

@@ -66,7 +66,7 @@ impl Server {
             let media_type = self.media_type(id);
             let object = value.as_ref().map(wask_proto::Value::object_id);
             if let (Some(object), Some(value)) = (object, &value) {
-                self.note_shown(object, value.clone(), Arc::clone(&media_type));
+                self.note_shown(id, object, value.clone());
             }
             detail.result = Some(ResultInfoView {
                 object: object.unwrap_or(wask_proto::ObjectId([0; 32])),
