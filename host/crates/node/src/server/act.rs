@@ -177,7 +177,7 @@ impl Server {
             cached,
             value: self.stored_value(&value),
         };
-        self.hold(&value);
+        self.hold(task, &value);
         self.record(&record, Some(value.clone()));
         self.index_result(task, &value, under_way.and_then(|call| call.memo));
     }

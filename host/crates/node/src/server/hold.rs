@@ -25,9 +25,17 @@ pub(super) struct Holdings {
     pub(super) spilled_bytes: u64,
     /// Objects that clients uploaded.
     pub(super) uploaded: HashMap<ObjectId, Uploaded>,
-    /// Results in files: how many tasks hold each.
-    files: HashMap<ObjectId, u32>,
+    /// Results in files.
+    files: HashMap<ObjectId, HeldFile>,
     shown: HashMap<ObjectId, (Value, Arc<str>)>,
+}
+
+/// A file with a result that tasks hold.
+#[derive(Default)]
+struct HeldFile {
+    holders: u32,
+    /// Its size, while no holder's result has to last.
+    spilled_bytes: u64,
 }
 
 /// An object that a client uploaded.
@@ -40,12 +48,21 @@ pub(super) struct Uploaded {
 }
 
 impl Server {
-    /// A result is held by one more task.
-    pub(super) fn hold(&mut self, value: &Value) {
-        match &value.data {
-            ValueData::Stored(at) => *self.holdings.files.entry(at.id).or_default() += 1,
-            data => self.holdings.memory_bytes += counted(data),
+    /// A task holds its result.
+    pub(super) fn hold(&mut self, task: TaskId, value: &Value) {
+        let ValueData::Stored(at) = &value.data else {
+            self.holdings.memory_bytes += counted(&value.data);
+            return;
+        };
+        let lasts = self.is_wanted(task);
+        let file = self.holdings.files.entry(at.id).or_default();
+        let before = std::mem::take(&mut file.spilled_bytes);
+        if !lasts && (file.holders == 0 || before > 0) {
+            file.spilled_bytes = at.size;
         }
+        file.holders += 1;
+        self.holdings.spilled_bytes += file.spilled_bytes;
+        self.holdings.spilled_bytes -= before;
     }
 
     /// These results are held by one task less each. Files that nobody needs go.
@@ -57,10 +74,11 @@ impl Server {
                 continue;
             };
             let Some(held) = self.holdings.files.get_mut(&at.id) else { continue };
-            *held -= 1;
-            if *held > 0 {
+            held.holders -= 1;
+            if held.holders > 0 {
                 continue;
             }
+            self.holdings.spilled_bytes -= held.spilled_bytes;
             self.holdings.files.remove(&at.id);
             if !self.holdings.uploaded.contains_key(&at.id) {
                 self.indexer.push(IndexChange::DeleteObject(at.id));

@@ -157,7 +157,7 @@ impl Server {
             return false;
         }
         if let Some(value) = row.value.clone() {
-            self.hold(&value);
+            self.hold(id, &value);
             self.index_result(id, &value, None);
         }
         true

@@ -9,6 +9,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use rustix::fs::{FlockOperation, flock};
@@ -22,6 +23,11 @@ use crate::disk;
 
 /// How many indexes that were set aside are kept for inspection.
 const SET_ASIDE_MAX: usize = 2;
+
+/// How long a lock may outlive its holder: sled's threads end after the database was dropped, and
+/// a process that is being forked holds a copy until it becomes another program.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(1);
+const LOCK_POLL: Duration = Duration::from_millis(10);
 
 impl Index {
     /// Opens the index in `dir`, or an empty one in its place when it cannot be used.
@@ -139,10 +145,18 @@ fn check_unlocked(dir: &Path) -> Result<(), IndexError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(source) => return Err(failed("open", &path, source)),
     };
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(()),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(IndexError::Locked { path: dir.to_path_buf() }),
-        Err(errno) => Err(failed("lock", &path, errno.into())),
+    let deadline = Instant::now() + LOCK_WAIT_MAX;
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {
+                std::thread::sleep(LOCK_POLL);
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(IndexError::Locked { path: dir.to_path_buf() });
+            }
+            Err(errno) => return Err(failed("lock", &path, errno.into())),
+        }
     }
 }
 
