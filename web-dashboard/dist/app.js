@@ -76,9 +76,11 @@ async function overview() {
 }
 
 function took(run) {
-  if (!run.started_at) return '';
+  // A run whose results were all known never starts a task.
+  const begin = run.started_at || (run.finished_at && run.created_at);
+  if (!begin) return '';
   const end = run.finished_at ? micros(run.finished_at) : Date.now() * 1000;
-  return duration(Math.max(0, end - micros(run.started_at)));
+  return duration(Math.max(0, end - micros(begin)));
 }
 
 async function runPage(id) {

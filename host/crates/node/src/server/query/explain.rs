@@ -140,7 +140,10 @@ fn amount(thousandths: u64) -> f64 {
 fn ended(run: &Run, index: TaskIndex, state: TaskState) -> String {
     let stop = run.stop_of(index);
     match state {
-        TaskState::Succeeded => "it succeeded".to_owned(),
+        TaskState::Succeeded => match run.tasks.get(index as usize) {
+            Some(row) if row.cached => "an identical call had its result".to_owned(),
+            row => format!("attempt {} gave its result", row.map_or(0, |row| row.attempt)),
+        },
         TaskState::Failed => "it failed; `failure` tells why".to_owned(),
         TaskState::Cancelled => match stop.and_then(|stop| stop.reason.as_deref()) {
             Some(said) => format!("a user cancelled it: {said}"),
