@@ -173,8 +173,11 @@ impl Handle {
             self.ask(|reply| Command::Submit { header, nodes, wait: waiter, reply }).await?;
         let finished = match awaited {
             Some((answer, time)) => in_time(answer, time).await?,
-            None => false,
+            None => return Ok(Submitted { run, replayed, finished: false }),
         };
+        if !finished {
+            self.read(|_| ()).await.ok_or(Refusal::ShuttingDown)?;
+        }
         Ok(Submitted { run, replayed, finished })
     }
 

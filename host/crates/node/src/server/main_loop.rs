@@ -43,8 +43,9 @@ pub(crate) fn run(mut server: Server, mut inputs: Receiver<Input>) {
 impl Server {
     /// Waits for inputs, or for the engine's next deadline.
     async fn wait(&self, inputs: &mut Receiver<Input>, batch: &mut Vec<Input>) {
-        let deadline = [self.engine.next_deadline(), self.stopping.as_ref().map(|s| s.deadline)];
-        let Some(deadline) = deadline.into_iter().flatten().min() else {
+        let stop = self.stopping.as_ref().map(|stopping| stopping.deadline);
+        let deadlines = [self.engine.next_deadline(), stop, self.journal.due()];
+        let Some(deadline) = deadlines.into_iter().flatten().min() else {
             inputs.recv_many(batch, BATCH_MAX).await;
             return;
         };
@@ -71,9 +72,10 @@ impl Server {
         }
         self.send_to_workers();
         self.tell_waiters();
-        self.journal.flush();
-        self.indexer.flush(self.journal.durable);
         self.release_acks();
+        let awaited = !self.acks.is_empty() || self.stopping.is_some();
+        self.journal.flush(awaited, self.now);
+        self.indexer.flush(self.journal.durable);
         self.publish();
     }
 

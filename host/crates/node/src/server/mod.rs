@@ -201,7 +201,7 @@ impl Server {
     /// Writes a fact down: into the model, the journal and the feed. `live` is the value of a
     /// success.
     fn record(&mut self, record: &Record, live: Option<Value>) {
-        let seq = self.journal.push(record);
+        let seq = self.journal.push(record, self.now);
         if self.hub.is_watched() {
             self.events.extend(query::event_of(&self.model, Some(seq), record, self.now));
         }

@@ -28,9 +28,12 @@ impl Server {
             Command::Submit { header, nodes, wait, reply } => {
                 let accepted = self.submit(header, nodes);
                 if let (Ok(accepted), Some(waiter)) = (&accepted, wait) {
+                    // Whoever waits for more hears of nothing before that is durable.
                     self.let_wait(accepted.run, waiter);
+                    drop(reply.send(Ok(*accepted)));
+                } else {
+                    self.reply(reply, accepted);
                 }
-                self.reply(reply, accepted);
             }
             Command::AddTasks { run, first, nodes, reply } => {
                 let added = self.add_tasks(run, first, nodes);
