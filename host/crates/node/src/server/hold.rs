@@ -81,7 +81,7 @@ impl Server {
             self.holdings.spilled_bytes -= held.spilled_bytes;
             self.holdings.files.remove(&at.id);
             if !self.holdings.uploaded.contains_key(&at.id) {
-                self.indexer.push(IndexChange::DeleteObject(at.id));
+                self.indexer.push(IndexChange::DeleteObject(at.id), self.now);
                 if let Err(error) = self.objects.delete(&at.id) {
                     tracing::warn!(%error, "a result's file was not deleted");
                 }
@@ -124,7 +124,7 @@ impl Server {
     fn index_object(&mut self, value: &Value, media_type: Arc<str>) {
         let inline = value.bytes().map(<[u8]>::to_vec);
         let record = ObjectRecord { media_type, size: value.size(), inline };
-        self.indexer.push(IndexChange::PutObject(value.object_id(), record));
+        self.indexer.push(IndexChange::PutObject(value.object_id(), record), self.now);
     }
 
     fn remember(&mut self, key: MemoKey, value: &Value, stored: StoredValue) {
@@ -135,7 +135,7 @@ impl Server {
             tracing::warn!(%key, "a pure call gave other bytes than before");
         }
         self.memo.insert(key, value.clone());
-        self.indexer.push(IndexChange::PutMemo(key, stored));
+        self.indexer.push(IndexChange::PutMemo(key, stored), self.now);
     }
 
     /// Whether somebody outside the run may ask for a task's result.

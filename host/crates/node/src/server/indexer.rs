@@ -9,7 +9,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use wask_proto::Seq;
+use wask_proto::{Seq, Timestamp};
 use wask_store::{Index, IndexChange};
 
 /// Batches that may wait.
@@ -19,6 +19,12 @@ const BATCHES_MAX: usize = 4;
 /// cache, and results must not wait for it.
 const CHANGES_MAX: usize = 200_000;
 
+/// Changes that are sent at once.
+const BATCH_MIN: usize = 1_000;
+
+/// How long fewer changes than that may gather: a sleeping thread is expensive to wake.
+const GATHER_MS: u64 = 50;
+
 /// How much less than the rest of the server the indexer may claim of a busy processor.
 const NICENESS: i32 = 10;
 
@@ -27,6 +33,10 @@ pub(crate) struct Indexer {
     to_thread: Option<SyncSender<(Seq, Vec<IndexChange>)>>,
     thread: Option<JoinHandle<()>>,
     changes: Vec<IndexChange>,
+    /// When the first of them came.
+    begun: Timestamp,
+    /// The record up to which the journal was durable when it was looked at last.
+    durable: Seq,
 }
 
 impl Indexer {
@@ -35,20 +45,35 @@ impl Indexer {
         let thread = std::thread::Builder::new()
             .name("wask-index".into())
             .spawn(move || work(&index, &batches))?;
-        Ok(Self { to_thread: Some(to_thread), thread: Some(thread), changes: Vec::new() })
+        Ok(Self {
+            to_thread: Some(to_thread),
+            thread: Some(thread),
+            changes: Vec::new(),
+            begun: Timestamp(0),
+            durable: Seq(0),
+        })
     }
 
-    pub(crate) fn push(&mut self, change: IndexChange) {
+    pub(crate) fn push(&mut self, change: IndexChange, now: Timestamp) {
+        if self.changes.is_empty() {
+            self.begun = now;
+        }
         self.changes.push(change);
     }
 
-    /// Sends what has gathered. `covered` must be durable already: the index never runs ahead of
-    /// the journal.
-    pub(crate) fn flush(&mut self, covered: Seq) {
-        let Some(to_thread) = self.to_thread.as_ref().filter(|_| !self.changes.is_empty()) else {
-            return;
-        };
-        let batch = (covered, std::mem::take(&mut self.changes));
+    /// When what has gathered has to be sent.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        (!self.changes.is_empty()).then(|| self.begun.plus_ms(GATHER_MS))
+    }
+
+    /// Sends what has gathered, if it is enough or due. What `durable` covers is durable already:
+    /// the index never runs ahead of the journal.
+    pub(crate) fn flush(&mut self, durable: Seq, now: Timestamp) {
+        self.durable = durable;
+        let is_due = self.changes.len() >= BATCH_MIN || self.due().is_some_and(|due| due <= now);
+        let Some(to_thread) = self.to_thread.as_ref().filter(|_| is_due) else { return };
+        self.begun = now;
+        let batch = (durable, std::mem::take(&mut self.changes));
         if let Err(TrySendError::Full((_, changes))) = to_thread.try_send(batch) {
             self.changes = changes;
             if self.changes.len() >= CHANGES_MAX {
@@ -60,7 +85,9 @@ impl Indexer {
 
 impl Drop for Indexer {
     fn drop(&mut self) {
-        self.to_thread = None;
+        if let Some(to_thread) = self.to_thread.take() {
+            let _ = to_thread.send((self.durable, std::mem::take(&mut self.changes)));
+        }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -44,7 +44,7 @@ impl Server {
     /// Waits for inputs, or for the engine's next deadline.
     async fn wait(&self, inputs: &mut Receiver<Input>, batch: &mut Vec<Input>) {
         let stop = self.stopping.as_ref().map(|stopping| stopping.deadline);
-        let deadlines = [self.engine.next_deadline(), stop, self.journal.due()];
+        let deadlines = [self.engine.next_deadline(), stop, self.journal.due(), self.indexer.due()];
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
             inputs.recv_many(batch, BATCH_MAX).await;
             return;
@@ -75,7 +75,7 @@ impl Server {
         self.release_acks();
         let awaited = !self.acks.is_empty() || self.stopping.is_some();
         self.journal.flush(awaited, self.now);
-        self.indexer.flush(self.journal.durable);
+        self.indexer.flush(self.journal.durable, self.now);
         self.publish();
     }
 

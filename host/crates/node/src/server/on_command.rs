@@ -273,7 +273,7 @@ impl Server {
         if before.as_ref().is_none_or(|before| before.media_type != media_type) {
             let record =
                 ObjectRecord { media_type: Arc::clone(&media_type), size, inline: inline.clone() };
-            self.indexer.push(IndexChange::PutObject(id, record));
+            self.indexer.push(IndexChange::PutObject(id, record), self.now);
             self.record(&Record::ObjectAdded { id, size, media_type, inline }, None);
         }
         Ok(before.is_none())
@@ -298,7 +298,7 @@ impl Server {
             return Err(Refusal::ObjectInUse("a task's result; delete its run".to_owned()));
         }
         self.record(&Record::ObjectDeleted(id), None);
-        self.indexer.push(IndexChange::DeleteObject(id));
+        self.indexer.push(IndexChange::DeleteObject(id), self.now);
         self.delete_file(&id);
         Ok(())
     }

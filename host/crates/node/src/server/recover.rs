@@ -128,13 +128,13 @@ impl Server {
                 if index {
                     let media_type = Arc::clone(media_type);
                     let record = ObjectRecord { media_type, size: *size, inline: inline.clone() };
-                    self.indexer.push(IndexChange::PutObject(*id, record));
+                    self.indexer.push(IndexChange::PutObject(*id, record), self.now);
                 }
             }
             Record::ObjectDeleted(id) => {
                 self.holdings.uploaded.remove(id);
                 if index {
-                    self.indexer.push(IndexChange::DeleteObject(*id));
+                    self.indexer.push(IndexChange::DeleteObject(*id), self.now);
                 }
             }
             _ => {}
