@@ -18,6 +18,7 @@ use crate::{
     config::COMPILES_MAX,
     events::{EventHub, EventStream},
     modules::{ModuleLookup, ModuleView, Modules},
+    pins::Pins,
     refusal::Refusal,
     server::{Accepted, Command, Input, Reply, Server, Waiter},
     view::{
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) inputs: mpsc::Sender<Input>,
     pub(crate) modules: Arc<Modules>,
     pub(crate) objects: Arc<dyn Objects>,
+    pub(crate) pins: Arc<Pins>,
     pub(crate) compiler: Compiler,
     pub(crate) compiles: Semaphore,
     pub(crate) hub: Arc<EventHub>,
@@ -126,12 +128,14 @@ impl Handle {
     pub(crate) fn new(
         inputs: mpsc::Sender<Input>,
         modules: Arc<Modules>,
-        objects: Arc<dyn Objects>,
+        (objects, pins): (Arc<dyn Objects>, Arc<Pins>),
         compiler: Compiler,
         hub: Arc<EventHub>,
     ) -> Self {
         let compiles = Semaphore::new(COMPILES_MAX);
-        Self { shared: Arc::new(Shared { inputs, modules, objects, compiler, compiles, hub }) }
+        Self {
+            shared: Arc::new(Shared { inputs, modules, objects, pins, compiler, compiles, hub }),
+        }
     }
 
     /// Finds a module by name, id, or unique prefix of at least eight digits.

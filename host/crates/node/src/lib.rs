@@ -10,6 +10,7 @@ mod config;
 mod events;
 mod handle;
 mod modules;
+mod pins;
 mod refusal;
 mod server;
 mod start;

@@ -15,6 +15,7 @@ use crate::{
     events::EventHub,
     handle::Handle,
     modules::Modules,
+    pins::Pins,
     server::{self, Input, RecoverError, Server, Storage},
     worker::{self, Outbox, WorkerConfig, WorkerError},
 };
@@ -80,6 +81,7 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     let objects: Arc<dyn Objects> = Arc::new(FileObjects::open(&dir)?);
     let (index, indexed) = open_index(&config, &dir)?;
     let modules = Arc::new(Modules::default());
+    let pins = Arc::new(Pins::default());
     let hub = Arc::new(EventHub::new(journal.reader()));
     let (sender, inputs) = mpsc::channel(COMMANDS_MAX);
     let compiler = compiler(&config, &dir);
@@ -87,13 +89,13 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     let handle = Handle::new(
         sender.clone(),
         Arc::clone(&modules),
-        Arc::clone(&objects),
+        (Arc::clone(&objects), Arc::clone(&pins)),
         compiler.clone(),
         Arc::clone(&hub),
     );
     let slots = config.slots;
     let worker_config = worker_config(&config, &dir);
-    let storage = Storage { last: journal.last(), objects: Arc::clone(&objects), index };
+    let storage = Storage { last: journal.last(), objects: Arc::clone(&objects), pins, index };
     let mut server = Server::new(config, storage, modules, hub, &sender)?;
     server.recover(&mut *journal, indexed)?;
     for object in server.module_objects() {

@@ -17,19 +17,21 @@ impl Handle {
         expect: Option<ObjectId>,
     ) -> Result<(ObjectInfo, bool), Refusal> {
         let size = bytes.len() as u64;
-        let objects = self.shared.objects.clone();
-        let (id, inline) = blocking(move || {
+        let (objects, pins) = (self.shared.objects.clone(), self.shared.pins.clone());
+        let (pin, inline) = blocking(move || {
             let actual = ObjectId::of(&bytes);
             if let Some(expected) = expect.filter(|id| *id != actual) {
                 return Err(Refusal::HashMismatch { expected, actual });
             }
+            let pin = pins.pin(actual);
             if bytes.len() <= INLINE_VALUE_MAX_BYTES {
-                return Ok((actual, Some(bytes)));
+                return Ok((pin, Some(bytes)));
             }
-            objects.put(&bytes).map(|id| (id, None)).map_err(refuse_object)
+            objects.put(&bytes).map_err(refuse_object)?;
+            Ok((pin, None))
         })
         .await?;
-        let info = ObjectInfo { id, size, media_type: media_type.into() };
+        let info = ObjectInfo { id: pin.id(), size, media_type: media_type.into() };
         let told = info.clone();
         let created = self.ask(|reply| Command::AddObject { info: told, inline, reply }).await?;
         Ok((info, created))

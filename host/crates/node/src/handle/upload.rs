@@ -3,7 +3,7 @@
 use std::{io::Write as _, sync::Arc};
 
 use super::{
-    Command, Handle, ModuleId, ModuleInfo, Refusal,
+    Command, Handle, ModuleId, ModuleInfo, ObjectId, Refusal,
     objects::{blocking, refuse_object},
 };
 use crate::{clock, compiler::CompileError};
@@ -31,6 +31,7 @@ impl Handle {
         let name: Option<Arc<str>> = name.map(Into::into);
         let known = self.shared.modules.get(&id);
         let created = known.is_none();
+        let _pin = self.shared.pins.pin(ObjectId(id.0));
         let info = match known {
             Some(info) => info,
             None => self.compile(id, wasm).await?,

@@ -10,7 +10,7 @@ use wask_proto::{
 };
 
 use super::Server;
-use crate::{handle::WaitFor, refusal::Refusal, view::ObjectInfo};
+use crate::{handle::WaitFor, pins::Pin, refusal::Refusal, view::ObjectInfo};
 
 /// Where an answer goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
@@ -27,8 +27,8 @@ pub(crate) enum Input {
     Command(Command),
     /// A worker reports.
     Worker(WorkerId, FromWorker),
-    /// A large result was written to a file.
-    Stored(WorkerId, Box<Finished>),
+    /// A large result was written to a file, which is pinned.
+    Stored(WorkerId, Box<Finished>, Option<Pin>),
     /// The committer has finished with a batch.
     Committed(CommitReport),
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use wask_proto::{
-    INLINE_VALUE_MAX_BYTES, MemoKey, ObjectId, StoredValue, TaskId, Value, ValueData,
+    INLINE_VALUE_MAX_BYTES, MemoKey, ModuleId, ObjectId, StoredValue, TaskId, Value, ValueData,
 };
 use wask_store::{IndexChange, ObjectRecord};
 
@@ -82,10 +82,19 @@ impl Server {
             self.holdings.files.remove(&at.id);
             if !self.holdings.uploaded.contains_key(&at.id) {
                 self.indexer.push(IndexChange::DeleteObject(at.id), self.now);
-                if let Err(error) = self.objects.delete(&at.id) {
-                    tracing::warn!(%error, "a result's file was not deleted");
-                }
             }
+            self.delete_unless_needed(&at.id);
+        }
+    }
+
+    /// Deletes a file, unless it is a module, an upload or a result, or is about to become one.
+    pub(super) fn delete_unless_needed(&self, id: &ObjectId) {
+        let is_module = self.modules.get(&ModuleId(id.0)).is_some();
+        if is_module || self.holdings.uploaded.contains_key(id) || self.holdings.is_held(id) {
+            return;
+        }
+        if let Err(error) = self.pins.delete(&*self.objects, id) {
+            tracing::warn!(%error, %id, "a file was not deleted");
         }
     }
 

@@ -57,7 +57,13 @@ impl Server {
         match input {
             Input::Command(command) => self.on_command(command),
             Input::Worker(worker, message) => self.on_message(worker, message),
-            Input::Stored(worker, finished) => self.finish(worker, finished),
+            Input::Stored(worker, finished, pin) => {
+                self.finish(worker, finished);
+                // An attempt that does not count any more leaves nothing behind.
+                if let Some(id) = pin.map(|pin| pin.id()) {
+                    self.delete_unless_needed(&id);
+                }
+            }
             Input::Committed(report) => self.journal.on_report(report),
         }
     }

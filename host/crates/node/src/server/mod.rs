@@ -36,7 +36,7 @@ use wask_proto::{
 use wask_store::{Index, Journal, Objects};
 
 use crate::{
-    clock, config::NodeConfig, events::EventHub, modules::Modules, view::EventView,
+    clock, config::NodeConfig, events::EventHub, modules::Modules, pins::Pins, view::EventView,
     worker::WorkerHandle,
 };
 
@@ -64,6 +64,7 @@ pub(crate) struct Server {
     holdings: Holdings,
     modules: Arc<Modules>,
     objects: Arc<dyn Objects>,
+    pins: Arc<Pins>,
     index: Arc<Index>,
     hub: Arc<EventHub>,
     workers: BTreeMap<WorkerId, WorkerPort>,
@@ -93,6 +94,8 @@ pub(crate) struct Storage {
     pub(crate) last: Seq,
     /// Whole objects.
     pub(crate) objects: Arc<dyn Objects>,
+    /// Which of them are being stored.
+    pub(crate) pins: Arc<Pins>,
     /// The derived index.
     pub(crate) index: Arc<Index>,
 }
@@ -160,17 +163,18 @@ impl Server {
         hub: Arc<EventHub>,
         inputs: &mpsc::Sender<Input>,
     ) -> std::io::Result<Self> {
-        let Storage { last, objects, index } = storage;
+        let Storage { last, objects, pins, index } = storage;
         Ok(Self {
             engine: Engine::new(EngineConfig::default()),
             model: Model::default(),
             journal: JournalPort::new(last),
             indexer: Indexer::start(Arc::clone(&index))?,
-            writer: Writer::start(Arc::clone(&objects), inputs.clone())?,
+            writer: Writer::start(Arc::clone(&objects), Arc::clone(&pins), inputs.clone())?,
             memo: Memo::default(),
             holdings: Holdings::default(),
             modules,
             objects,
+            pins,
             index,
             hub,
             workers: BTreeMap::new(),

@@ -254,10 +254,7 @@ impl Server {
         }
         self.record(&Record::ModuleDeleted(id), None);
         self.modules.remove(id);
-        let object = ObjectId(id.0);
-        if !self.holdings.uploaded.contains_key(&object) && !self.holdings.is_held(&object) {
-            self.delete_file(&object);
-        }
+        self.delete_unless_needed(&ObjectId(id.0));
         Ok(())
     }
 
@@ -299,14 +296,8 @@ impl Server {
         }
         self.record(&Record::ObjectDeleted(id), None);
         self.indexer.push(IndexChange::DeleteObject(id), self.now);
-        self.delete_file(&id);
+        self.delete_unless_needed(&id);
         Ok(())
-    }
-
-    fn delete_file(&self, id: &ObjectId) {
-        if let Err(error) = self.objects.delete(id) {
-            tracing::warn!(%error, %id, "a file was not deleted");
-        }
     }
 
     /// Begins to stop: no more work goes out, what has not begun comes back.

@@ -13,6 +13,7 @@ use wask_proto::{
 use wask_store::{ObjectError, Objects};
 
 use super::command::Input;
+use crate::pins::{Pin, Pins};
 
 /// How long to wait before a full disk is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(500);
@@ -35,13 +36,14 @@ pub(crate) struct Writer(mpsc::Sender<Order>);
 impl Writer {
     pub(crate) fn start(
         objects: Arc<dyn Objects>,
+        pins: Arc<Pins>,
         inputs: tokio::sync::mpsc::Sender<Input>,
     ) -> std::io::Result<Self> {
         let (sender, orders) = mpsc::channel::<Order>();
         std::thread::Builder::new().name("wask-objects".into()).spawn(move || {
             while let Ok((worker, mut finished, keep)) = orders.recv() {
-                store(&*objects, &mut finished, keep);
-                if inputs.blocking_send(Input::Stored(worker, finished)).is_err() {
+                let pin = store(&*objects, &pins, &mut finished, keep);
+                if inputs.blocking_send(Input::Stored(worker, finished, pin)).is_err() {
                     return;
                 }
             }
@@ -56,9 +58,16 @@ impl Writer {
     }
 }
 
-fn store(objects: &dyn Objects, finished: &mut Finished, keep: Keep) {
-    let WorkerOutcome::Success(value) = &finished.outcome else { return };
-    let Some(bytes) = value.bytes() else { return };
+/// Writes the result to a file, which stays pinned until the loop knows who holds it.
+fn store(
+    objects: &dyn Objects,
+    pins: &Arc<Pins>,
+    finished: &mut Finished,
+    keep: Keep,
+) -> Option<Pin> {
+    let WorkerOutcome::Success(value) = &finished.outcome else { return None };
+    let bytes = value.bytes()?;
+    let pin = pins.pin(value.object_id());
     let written = loop {
         match keep {
             Keep::Spilled => break objects.spill(bytes),
@@ -77,6 +86,7 @@ fn store(objects: &dyn Objects, finished: &mut Finished, keep: Keep) {
         Err(error) if keep == Keep::Spilled => tracing::warn!(%error, "a result was not spilled"),
         Err(error) => finished.outcome = WorkerOutcome::Failure(Box::new(not_stored(&error))),
     }
+    Some(pin)
 }
 
 fn not_stored(error: &ObjectError) -> Failure {
