@@ -43,19 +43,30 @@ codes! {
     UNKNOWN_MODULE 404 "unknown_module" "There is no such module"
     UNKNOWN_FUNCTION 404 "unknown_function" "There is no such function"
     UNKNOWN_OBJECT 404 "unknown_object" "There is no such object"
+    UNKNOWN_QUEUE 404 "unknown_queue" "There is no such queue"
+    UNKNOWN_VARIABLE 404 "unknown_variable" "The variable has no value"
+    UNKNOWN_LOCK 404 "unknown_lock" "Nobody holds the lock"
+    UNKNOWN_SEMAPHORE 404 "unknown_semaphore" "There is no such semaphore"
+    UNKNOWN_TOPIC 404 "unknown_topic" "There is no such topic"
     METHOD_NOT_ALLOWED 405 "method_not_allowed" "This path does not take this method"
     SLOW_BODY 408 "slow_body" "The body arrived too slowly"
+    TIMEOUT 408 "timeout" "The wait ended without success"
     DUPLICATE_KEY 409 "duplicate_key" "The run has a task of that key already"
     RUN_CLOSED 409 "run_closed" "The run takes no more tasks"
     RUN_UNFINISHED 409 "run_unfinished" "The run is not finished"
     IDEMPOTENCY_MISMATCH 409 "idempotency_mismatch" "The Idempotency-Key came with another body before"
+    RUN_IN_USE 409 "run_in_use" "The run is needed"
+    STALE_TOKEN 409 "stale_token" "The token does not hold the lock"
     MODULE_IN_USE 409 "module_in_use" "The module is needed"
     OBJECT_IN_USE 409 "object_in_use" "The object is needed"
     TASK_FAILED 409 "task_failed" "The task failed"
     TASK_CANCELLED 409 "task_cancelled" "The task was cancelled"
     TASK_ABORTED 409 "task_aborted" "Something the task needs did not succeed"
     RELEASED 410 "released" "The result was released"
+    QUEUE_DELETED 410 "queue_deleted" "The queue was deleted during the wait"
+    SEMAPHORE_DELETED 410 "semaphore_deleted" "The semaphore was deleted during the wait"
     BODY_TOO_LARGE 413 "body_too_large" "The body is larger than the limit"
+    VALUE_TOO_LARGE 413 "value_too_large" "The value is larger than the limit"
     UNSUPPORTED_MEDIA_TYPE 415 "unsupported_media_type" "The body has a type that is not taken here"
     RANGE_NOT_SATISFIABLE 416 "range_not_satisfiable" "The range lies outside of the bytes"
     WRONG_HOST 421 "wrong_host" "This host name is not served here"
@@ -79,6 +90,7 @@ pub(crate) const ERROR_CODES: &[(&str, &str)] = &[
     ("unknown_module", "a call of a module that is not there"),
     ("unknown_function", "a call of a function that the module lacks"),
     ("unknown_object", "a reference to an object that is not there"),
+    ("unknown_run", "a reference to a run that is not there"),
     ("ambiguous_module", "a prefix of several module ids"),
     ("cycle", "tasks that wait for each other"),
     ("missing_argument", "an argument that the function needs"),

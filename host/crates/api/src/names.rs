@@ -60,13 +60,17 @@ pub(crate) fn find_tasks<'t>(table: &'t KeyTable, name: &str) -> Result<Named<'t
 
 /// The place of a single task.
 pub(crate) fn find_task(table: &KeyTable, name: &str) -> Answer<TaskIndex> {
-    let found = find_tasks(table, name);
-    let named = found.map_err(|detail| Problem::new(codes::UNKNOWN_TASK, detail))?;
+    find_one(table, name).map_err(|detail| Problem::new(codes::UNKNOWN_TASK, detail))
+}
+
+/// The place of a single task, or why there is none.
+pub(crate) fn find_one(table: &KeyTable, name: &str) -> Result<TaskIndex, String> {
+    let named = find_tasks(table, name)?;
     if named.key.is_array && !name.ends_with(']') {
         let last = named.tasks.len().saturating_sub(1);
-        let detail =
-            format!("`{name}` is an array; name one element, `{name}[0]` to `{name}[{last}]`");
-        return Err(Problem::new(codes::UNKNOWN_TASK, detail));
+        return Err(format!(
+            "`{name}` is an array; name one element, `{name}[0]` to `{name}[{last}]`"
+        ));
     }
     Ok(named.tasks.start)
 }

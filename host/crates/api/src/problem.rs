@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use wask_node::Refusal;
+use wask_node::{Refusal, view::sync::SyncKind};
 
 use crate::{
     cbor::{JsonError, JsonFault, Malformed, TOO_DEEP},
@@ -171,7 +171,13 @@ impl From<Refusal> for Problem {
             Refusal::IdempotencyMismatch => codes::IDEMPOTENCY_MISMATCH,
             Refusal::ModuleInUse(_) => codes::MODULE_IN_USE,
             Refusal::ObjectInUse(_) => codes::OBJECT_IN_USE,
-            Refusal::TooMuchWork { .. } => codes::TOO_MUCH_WORK,
+            Refusal::UnknownName(kind, _) => code_of_unknown(*kind),
+            Refusal::Deleted(SyncKind::Semaphore, _) => codes::SEMAPHORE_DELETED,
+            Refusal::Deleted(..) => codes::QUEUE_DELETED,
+            Refusal::TimedOut => codes::TIMEOUT,
+            Refusal::StaleToken { .. } => codes::STALE_TOKEN,
+            Refusal::RunInUse(_) => codes::RUN_IN_USE,
+            Refusal::TooMuchWork { .. } | Refusal::SyncFull { .. } => codes::TOO_MUCH_WORK,
             Refusal::Busy(_) | Refusal::StaleKeys => codes::BUSY,
             Refusal::DiskFull => codes::DISK_FULL,
             Refusal::HashMismatch { .. } => codes::HASH_MISMATCH,
@@ -185,9 +191,25 @@ impl From<Refusal> for Problem {
         let problem = Self::new(code, refusal.to_string());
         match refusal {
             Refusal::TooMuchWork { retry_after_s, .. } => problem.retry_after(retry_after_s),
-            Refusal::Busy(_) | Refusal::StaleKeys | Refusal::ShuttingDown => problem.retry_after(1),
+            Refusal::Busy(_)
+            | Refusal::SyncFull { .. }
+            | Refusal::StaleKeys
+            | Refusal::ShuttingDown => problem.retry_after(1),
             _ => problem,
         }
+    }
+}
+
+/// The code for a name that is not known among things of a kind.
+const fn code_of_unknown(kind: SyncKind) -> Code {
+    match kind {
+        SyncKind::Queue => codes::UNKNOWN_QUEUE,
+        SyncKind::Variable => codes::UNKNOWN_VARIABLE,
+        SyncKind::Lock => codes::UNKNOWN_LOCK,
+        SyncKind::Semaphore => codes::UNKNOWN_SEMAPHORE,
+        SyncKind::Topic => codes::UNKNOWN_TOPIC,
+        // An event is never unknown: one that was not set has not come.
+        SyncKind::Event => codes::NOT_FOUND,
     }
 }
 

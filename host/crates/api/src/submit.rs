@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::http::HeaderMap;
-use wask_node::{Submitted, WaitFor};
+use wask_node::{Submitted, WaitFor, view::sync::Guard};
 use wask_proto::{ObjectId, RunHeader, RunId, Timestamp};
 
 use crate::{
@@ -61,7 +61,7 @@ pub(crate) async fn check_document(
 }
 
 /// Every object that is referred to must be there.
-async fn check_objects(
+pub(crate) async fn check_objects(
     state: &ApiState,
     objects: &[(ObjectId, String)],
     invalid: Code,
@@ -89,6 +89,7 @@ pub(crate) async fn submit(
     checked: Checked,
     idempotency: Idempotency,
     wait: Option<Duration>,
+    guard: Option<Guard>,
 ) -> Answer<Submitted> {
     let header = RunHeader {
         id: RunId(rand::random()),
@@ -99,7 +100,7 @@ pub(crate) async fn submit(
     };
     let wait = wait.map(|time| (WaitFor::RunFinished, time));
     tokio::select! {
-        submitted = state.node().submit(header, checked.nodes, wait) => Ok(submitted?),
+        submitted = state.node().submit(header, checked.nodes, wait, guard) => Ok(submitted?),
         () = state.closed() => {
             let detail = "the server is shutting down; ask again with the same Idempotency-Key";
             Err(Problem::new(codes::SHUTTING_DOWN, detail).retry_after(1))

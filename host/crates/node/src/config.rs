@@ -21,6 +21,10 @@ pub struct NodeConfig {
     pub tasks_max: u64,
     /// Bytes of results held in memory; more goes to files.
     pub values_memory_max_bytes: u64,
+    /// Bytes of all values and names in queues, variables, events, locks, semaphores and topics.
+    pub sync_max_bytes: u64,
+    /// Calls that wait for one of them at the same time.
+    pub sync_waiters_max: usize,
     /// Time that running tasks get to finish when the server stops.
     pub shutdown_grace_ms: u64,
     /// Memory of a compilation.
@@ -42,6 +46,8 @@ impl NodeConfig {
             worker_name: "local".into(),
             tasks_max: 10_000_000,
             values_memory_max_bytes: 1024 * 1024 * 1024,
+            sync_max_bytes: 256 * 1024 * 1024,
+            sync_waiters_max: 10_000,
             shutdown_grace_ms: 5_000,
             compile_memory_max_bytes: 2 * 1024 * 1024 * 1024,
             compile_wall_max_ms: 30_000,

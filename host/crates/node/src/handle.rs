@@ -23,11 +23,12 @@ use crate::{
     server::{Accepted, Command, Input, Reply, Server, Waiter},
     view::{
         CompletedView, ExplainView, KeyTable, LogView, ObjectInfo, ResultView, RunDetail, RunView,
-        Stats, TaskDetail, TaskView, WorkerView,
+        Stats, TaskDetail, TaskView, WorkerView, sync::Guard,
     },
 };
 
 mod objects;
+mod sync;
 mod upload;
 
 pub use upload::Uploaded;
@@ -165,6 +166,7 @@ impl Handle {
         header: RunHeader,
         nodes: Vec<NodeSpec>,
         wait: Option<(WaitFor, Duration)>,
+        guard: Option<Guard>,
     ) -> Result<Submitted, Refusal> {
         let (waiter, awaited) = match wait {
             Some((what, time)) => {
@@ -174,7 +176,7 @@ impl Handle {
             None => (None, None),
         };
         let Accepted { run, replayed } =
-            self.ask(|reply| Command::Submit { header, nodes, wait: waiter, reply }).await?;
+            self.ask(|reply| Command::Submit { header, nodes, wait: waiter, guard, reply }).await?;
         let finished = match awaited {
             Some((answer, time)) => in_time(answer, time).await?,
             None => return Ok(Submitted { run, replayed, finished: false }),
@@ -191,8 +193,9 @@ impl Handle {
         run: RunId,
         first: TaskIndex,
         nodes: Vec<NodeSpec>,
+        guard: Option<Guard>,
     ) -> Result<(), Refusal> {
-        self.ask(|reply| Command::AddTasks { run, first, nodes, reply }).await
+        self.ask(|reply| Command::AddTasks { run, first, nodes, guard, reply }).await
     }
 
     /// Closes an open run.

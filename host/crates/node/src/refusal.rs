@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use wask_proto::LeaseName;
+
+use crate::view::sync::SyncKind;
+
 /// A refused command.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Refusal {
@@ -46,6 +50,34 @@ pub enum Refusal {
         /// When to try again, in seconds.
         retry_after_s: u64,
     },
+    /// Nothing of that name.
+    #[error("there is no {} `{}`", .0.word(), .1)]
+    UnknownName(SyncKind, Arc<str>),
+    /// What a call waited for was deleted.
+    #[error("the {} `{}` was deleted while this call waited", .0.word(), .1)]
+    Deleted(SyncKind, Arc<str>),
+    /// A wait ended without success.
+    #[error("what was waited for did not come in time; ask again, or wait longer")]
+    TimedOut,
+    /// A token that does not hold what it is used for.
+    #[error("the token {token} does not hold `{}`: it was released, deleted, or its lease ran out", of.name)]
+    StaleToken {
+        /// The lock or semaphore.
+        of: LeaseName,
+        /// The token.
+        token: u64,
+    },
+    /// No space for more values in queues, variables and topics.
+    #[error(
+        "queues, variables, topics and leases hold their limit of {limit_bytes} bytes; take or delete some"
+    )]
+    SyncFull {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// A run to whose results values refer.
+    #[error("the run is needed by {0}, which refers to its results")]
+    RunInUse(String),
     /// Too much of the same at once.
     #[error("the server is busy with {0}; try again")]
     Busy(&'static str),

@@ -1,6 +1,8 @@
 //! What the server tells about itself: plain answers to questions. Never changed by the reader,
 //! never serialised here (the API has its own shapes).
 
+pub mod sync;
+
 use std::{ops::Range, sync::Arc};
 
 use wask_proto::{
@@ -415,6 +417,8 @@ pub struct Stats {
     pub assigned: u64,
     /// Whether the disk is full: submits are refused, reads go on.
     pub disk_full: bool,
+    /// Queues, variables, events, locks, semaphores, topics.
+    pub sync: sync::SyncStats,
     /// Microseconds the server loop was busy since the start.
     pub loop_busy_us: u64,
 }

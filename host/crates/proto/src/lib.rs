@@ -10,6 +10,7 @@ mod limits;
 mod module;
 mod record;
 mod state;
+mod sync;
 mod time;
 mod value;
 
@@ -25,9 +26,11 @@ pub use graph::{
 pub use ids::{IdError, MemoKey, ModuleId, ObjectId, RunId, Seq, TaskId, TaskIndex, WorkerId};
 pub use limits::{
     ABI_PROFILE, CallLimits, DESCRIBE_LIMITS, INLINE_VALUE_MAX_BYTES, MODULE_MAX_BYTES,
+    SYNC_VALUE_MAX_BYTES,
 };
 pub use module::{FunctionInfo, ModuleInfo, ParamInfo, ResultInfo};
 pub use record::{Record, RecordError, StoredValue};
 pub use state::{RunState, TaskState};
+pub use sync::{LeaseEnd, LeaseKind, LeaseName, SyncRecord, SyncValue};
 pub use time::{Timestamp, Timing};
 pub use value::{Encoding, StoredAt, Value, ValueData};

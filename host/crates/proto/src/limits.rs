@@ -9,6 +9,9 @@ pub const ABI_PROFILE: &str = "wask:task@0.1.0;nan-canonical;relaxed-simd-determ
 /// Values up to this size travel inside records and are stored inline.
 pub const INLINE_VALUE_MAX_BYTES: usize = 4 * 1024;
 
+/// The largest value that a queue, a variable or a topic takes; more goes into an object.
+pub const SYNC_VALUE_MAX_BYTES: usize = 64 * 1024;
+
 /// The largest module that is accepted.
 pub const MODULE_MAX_BYTES: usize = 64 * 1024 * 1024;
 

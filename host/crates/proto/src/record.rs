@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Encoding, Failure, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, RunState,
-    TaskIndex, Timestamp, Timing,
+    SyncRecord, TaskIndex, Timestamp, Timing,
 };
 
 /// The version written today.
@@ -153,6 +153,8 @@ pub enum Record {
     },
     /// A run's results and history are gone.
     RunDeleted(RunId),
+    /// A queue, variable, event, lock, semaphore or topic changed.
+    Sync(SyncRecord),
 }
 
 /// A result, as the journal keeps it.
@@ -205,7 +207,8 @@ impl Record {
             | Self::ModuleNamed { .. }
             | Self::ModuleDeleted(_)
             | Self::ObjectAdded { .. }
-            | Self::ObjectDeleted(_) => None,
+            | Self::ObjectDeleted(_)
+            | Self::Sync(_) => None,
             Self::RunSubmitted(header) => Some(header.id),
             Self::TasksAdded { run, .. }
             | Self::RunClosed { run }

@@ -26,7 +26,18 @@ impl Serialize for Rendered<'_> {
         if check_one_item(self.0, RENDERED_DEPTH_MAX).is_err() {
             return RenderedBytes(self.0).serialize(serializer);
         }
-        Walk(&Cell::new(Reader::new(self.0))).serialize(serializer)
+        Walk(&Cell::new(Reader::new(self.0)), Keys::Escaped).serialize(serializer)
+    }
+}
+
+/// A CBOR item that is kept as a client wrote it, literal keys with their second `$`: it is
+/// answered as it came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verbatim<'a>(pub(crate) &'a [u8]);
+
+impl Serialize for Verbatim<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Walk(&Cell::new(Reader::new(self.0)), Keys::AsTheyAre).serialize(serializer)
     }
 }
 
@@ -54,7 +65,14 @@ impl<T: std::fmt::Display> Serialize for Shown<T> {
 }
 
 /// The next item of a reader that all nested items share.
-struct Walk<'a, 'r>(&'r Cell<Reader<'a>>);
+struct Walk<'a, 'r>(&'r Cell<Reader<'a>>, Keys);
+
+/// What becomes of keys that begin with `$`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Escaped,
+    AsTheyAre,
+}
 
 impl<'a> Walk<'a, '_> {
     fn item<E: serde::ser::Error>(&self) -> Result<Item<'a>, E> {
@@ -123,7 +141,7 @@ impl Walk<'_, '_> {
         while self.step(|reader| reader.more(&mut left)) {
             let start = self.0.get();
             match self.item()? {
-                Item::Text(key) if key.starts_with('$') => {
+                Item::Text(key) if self.1 == Keys::Escaped && key.starts_with('$') => {
                     map.serialize_key(&format!("${key}"))?;
                 }
                 Item::Text(key) => map.serialize_key(key)?,
@@ -190,6 +208,17 @@ mod tests {
         assert_eq!(json(&[0xc1, 0x0a]), "10");
         assert_eq!(json(&[0x9f, 0x7f, 0x61, b'a', 0x61, b'b', 0xff, 0xff]), r#"["ab"]"#);
         assert_eq!(json(&[0x3b, 255, 255, 255, 255, 255, 255, 255, 255]), "-18446744073709551616");
+    }
+
+    #[test]
+    fn what_is_kept_as_it_came_is_answered_as_it_came() {
+        for text in
+            [r#"{"$$x":{"$object":"ab"}}"#, r#"[{"$task":"a","$run":"b"},{"$bytes":"AQ=="}]"#]
+        {
+            let cbor = json_to_cbor(text.as_bytes(), 8).unwrap();
+            assert_eq!(serde_json::to_string(&Verbatim(&cbor)).unwrap(), text);
+        }
+        assert_eq!(serde_json::to_string(&Verbatim(&[0x41, 1])).unwrap(), r#"{"$bytes":"AQ=="}"#);
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod task;
 mod value;
 mod worker;
 
+pub(crate) mod sync;
+
 pub(crate) use event::{EventDto, event_name};
 pub(crate) use failure::FailureDto;
 pub(crate) use module::{ModuleDto, ObjectDto};

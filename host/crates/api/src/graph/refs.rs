@@ -6,15 +6,15 @@ use std::{
     ops::Range,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use wask_proto::{ArgTemplate, ObjectId, Part, TaskIndex};
 
 use super::keys::{Keys, Target, split_name};
 use crate::{
-    cbor::{Item, Malformed, Reader, kind_of, text_of, write},
+    cbor::{Item, Malformed, Reader, write},
     errors::{Errors, Path},
-    fields::{expected, twice},
+    fields::twice,
     nearest::hint,
+    scalars::{write_bytes, write_float},
 };
 
 /// Where `{"$item": n}` may stand.
@@ -268,8 +268,8 @@ impl Walk<'_, '_, '_> {
             "$task" | "$tasks" => self.task_hole(name, value, path),
             "$object" => self.object_hole(value, path),
             "$item" => self.item_hole(value, path),
-            "$bytes" => self.bytes(value, path),
-            "$float" => self.float(value, path),
+            "$bytes" => write_bytes(value, &mut self.literal, path, &mut self.refs.errors),
+            "$float" => write_float(value, &mut self.literal, path, &mut self.refs.errors),
             _ => {
                 self.refs.errors.add(path, "bad_reference", || unknown_directive(name));
                 None
@@ -343,47 +343,6 @@ impl Walk<'_, '_, '_> {
             return None;
         }
         self.hole(Part::Item(item))
-    }
-
-    fn bytes(&mut self, value: &[u8], path: &Path<'_>) -> Option<()> {
-        if let Ok(Item::Bytes(bytes)) = Reader::new(value).item() {
-            write::bytes(&mut self.literal, bytes);
-            return Some(());
-        }
-        let text = crate::fields::read_text(value, path, &mut self.refs.errors)?;
-        match STANDARD.decode(text) {
-            Ok(bytes) => {
-                write::bytes(&mut self.literal, &bytes);
-                Some(())
-            }
-            Err(error) => {
-                self.refs.errors.add(path, "wrong_value", || {
-                    format!("this is not base64 (RFC 4648, with padding): {error}")
-                });
-                None
-            }
-        }
-    }
-
-    fn float(&mut self, value: &[u8], path: &Path<'_>) -> Option<()> {
-        let number = match text_of(value) {
-            Some("NaN") => f64::NAN,
-            Some("Infinity") => f64::INFINITY,
-            Some("-Infinity") => f64::NEG_INFINITY,
-            Some(other) => {
-                self.refs.errors.add(path, "wrong_value", || {
-                    format!("should be `NaN`, `Infinity` or `-Infinity`, is `{other}`")
-                });
-                return None;
-            }
-            None => {
-                debug_assert!(kind_of(value).name() != "a text");
-                expected("`NaN`, `Infinity` or `-Infinity`", value, path, &mut self.refs.errors);
-                return None;
-            }
-        };
-        write::float(&mut self.literal, number);
-        Some(())
     }
 
     fn hole(&mut self, part: Part) -> Option<()> {

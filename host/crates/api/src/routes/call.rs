@@ -13,6 +13,7 @@ use super::results::answer_result;
 use crate::{
     codes,
     content::read_document,
+    fence::guard_of,
     graph::{Callee, check_call},
     params::{Params, Path},
     problem::{Answer, Problem},
@@ -42,12 +43,13 @@ async fn call(
     let callee = find(&state, &module, &function)?;
     let name = format!("{module}/{function}");
     let idempotency = Idempotency::read(&headers, &name, &document)?;
+    let guard = guard_of(&headers)?;
 
     let key = function.clone();
     let check = move |_: &ApiState, document: &[u8]| check_call(document, &callee, &key);
     let mut checked = check_document(&state, document, codes::INVALID_ARGUMENTS, check).await?;
     checked.name = Some(name);
-    let run = submit(&state, checked, idempotency, Some(wait)).await?.run;
+    let run = submit(&state, checked, idempotency, Some(wait), guard).await?.run;
 
     let mut answer = answer_result(&state, &headers, run, 0, &function).await;
     let id = HeaderValue::from_str(&run.to_string()).map_err(|_| ());

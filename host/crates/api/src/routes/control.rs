@@ -18,6 +18,7 @@ use crate::{
     content::{Format, read_document},
     dto::RunDto,
     errors::{Errors, Path as Place},
+    fence::guard_of,
     fields::{read_fields, read_text, read_texts},
     graph::check_more_tasks,
     names::{find_all, places},
@@ -57,6 +58,7 @@ pub(super) async fn add_tasks(
     format: Format,
     request: Request,
 ) -> Answer {
+    let guard = guard_of(request.headers())?;
     let document = read_document(request, state.limits(), codes::INVALID_GRAPH).await?;
     let document = document.ok_or_else(empty_body)?;
     for _ in 0..TRIES_MAX {
@@ -71,7 +73,7 @@ pub(super) async fn add_tasks(
         let invalid = codes::INVALID_GRAPH;
         let checked = check_document(&state, document.clone(), invalid, check).await?;
         let added = checked.nodes.iter().map(|node| node.tasks.len() as u64).sum();
-        match state.node().add_tasks(run, first, checked.nodes).await {
+        match state.node().add_tasks(run, first, checked.nodes, guard.clone()).await {
             Err(Refusal::StaleKeys | Refusal::DuplicateKey(_)) => {}
             done => {
                 done?;

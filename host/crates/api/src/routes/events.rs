@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How often a comment is sent while nothing happens, so that dead connections are noticed.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How soon a client that was cut off comes back.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -62,7 +62,7 @@ fn feed(state: ApiState, run: Option<RunId>, uri: &Uri, headers: &HeaderMap) -> 
 }
 
 /// The feed, begun with how to come back, ended when the API closes.
-fn until_closed(
+pub(super) fn until_closed(
     state: ApiState,
     events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
@@ -81,6 +81,6 @@ fn sse(event: EventView) -> Event {
     }
 }
 
-fn wrong_id() -> Problem {
+pub(super) fn wrong_id() -> Problem {
     Problem::new(codes::INVALID_HEADER, "`Last-Event-ID` should be the id of an event, an integer")
 }

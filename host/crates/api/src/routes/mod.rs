@@ -13,5 +13,6 @@ pub(crate) mod objects;
 pub(crate) mod openapi;
 pub(crate) mod results;
 pub(crate) mod runs;
+pub(crate) mod sync;
 pub(crate) mod tasks;
 pub(crate) mod workers;

@@ -14,6 +14,7 @@ use crate::{
     codes,
     content::{Format, read_document},
     dto::{Page, RunDto, SubmittedDto},
+    fence::guard_of,
     graph::check_run,
     guard::host_of,
     load::load_run,
@@ -39,9 +40,10 @@ async fn accept(State(state): State<ApiState>, format: Format, request: Request)
     let document = read_document(request, state.limits(), codes::INVALID_GRAPH).await?;
     let document = document.ok_or_else(empty_body)?;
     let idempotency = Idempotency::read(&headers, "runs", &document)?;
+    let guard = guard_of(&headers)?;
     let check = |state: &ApiState, document: &[u8]| check_run(document, state.context());
     let checked = check_document(&state, document, codes::INVALID_GRAPH, check).await?;
-    let submitted = submit(&state, checked, idempotency, wait).await?;
+    let submitted = submit(&state, checked, idempotency, wait, guard).await?;
 
     let run = submitted.run;
     let detail = state.node().run(run).await.ok_or_else(|| unknown_run(&run.to_string()))?;

@@ -9,8 +9,13 @@ use wask_proto::{
     worker::{Finished, FromWorker},
 };
 
-use super::Server;
-use crate::{handle::WaitFor, pins::Pin, refusal::Refusal, view::ObjectInfo};
+use super::{Server, sync::SyncCommand};
+use crate::{
+    handle::WaitFor,
+    pins::Pin,
+    refusal::Refusal,
+    view::{ObjectInfo, sync::Guard},
+};
 
 /// Where an answer goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
@@ -73,12 +78,14 @@ pub(crate) enum Command {
         header: RunHeader,
         nodes: Vec<NodeSpec>,
         wait: Option<Waiter>,
+        guard: Option<Guard>,
         reply: Reply<Accepted>,
     },
     AddTasks {
         run: RunId,
         first: TaskIndex,
         nodes: Vec<NodeSpec>,
+        guard: Option<Guard>,
         reply: Reply<()>,
     },
     Close {
@@ -109,6 +116,7 @@ pub(crate) enum Command {
         run: RunId,
         reply: Reply<()>,
     },
+    Sync(SyncCommand),
     Read(Question),
     Shutdown(oneshot::Sender<()>),
 }

@@ -44,8 +44,9 @@ impl Server {
     /// Waits for inputs, or for the engine's next deadline.
     async fn wait(&self, inputs: &mut Receiver<Input>, batch: &mut Vec<Input>) {
         let stop = self.stopping.as_ref().map(|stopping| stopping.deadline);
-        let deadlines = [self.engine.next_deadline(), stop, self.journal.due(), self.indexer.due()];
-        let Some(deadline) = deadlines.into_iter().flatten().min() else {
+        let writing = self.journal.due().into_iter().chain(self.indexer.due());
+        let deadlines = [self.engine.next_deadline(), self.sync.next_deadline(), stop];
+        let Some(deadline) = deadlines.into_iter().flatten().chain(writing).min() else {
             inputs.recv_many(batch, BATCH_MAX).await;
             return;
         };
@@ -78,8 +79,11 @@ impl Server {
         }
         self.send_to_workers();
         self.tell_waiters();
+        self.tick_sync();
         self.release_acks();
-        let awaited = !self.acks.is_empty() || self.stopping.is_some();
+        self.release_sync_answers();
+        let awaited =
+            !self.acks.is_empty() || !self.sync_answers.is_empty() || self.stopping.is_some();
         self.journal.flush(awaited, self.now);
         self.indexer.flush(self.journal.durable, self.now);
         self.publish();
@@ -124,6 +128,7 @@ impl Server {
         let Some(stopping) = &self.stopping else { return self.journal.broken.is_some() };
         let idle = self.engine.workers().all(|worker| worker.running + worker.prefetched == 0);
         let over = stopping.deadline <= self.now;
-        (idle && self.journal.is_idle() && self.acks.is_empty()) || over
+        (idle && self.journal.is_idle() && self.acks.is_empty() && self.sync_answers.is_empty())
+            || over
     }
 }

@@ -14,10 +14,12 @@ mod main_loop;
 mod memo;
 mod model;
 mod on_command;
+mod on_sync;
 mod on_worker;
 mod query;
 mod recover;
 mod stage;
+mod sync;
 mod translate;
 mod waiters;
 mod writer;
@@ -43,6 +45,7 @@ use crate::{
 pub(crate) use command::{Accepted, Command, Input, Reply, Waiter};
 pub(crate) use main_loop::run;
 pub use recover::RecoverError;
+pub(crate) use sync::{Call, PageOf, SyncCommand};
 
 use command::Ack;
 use commit::JournalPort;
@@ -50,6 +53,7 @@ use hold::Holdings;
 use indexer::Indexer;
 use memo::Memo;
 use model::Model;
+use sync::{Coordination, SyncLimits};
 use writer::Writer;
 
 /// Everything that the loop owns.
@@ -62,6 +66,7 @@ pub(crate) struct Server {
     writer: Writer,
     memo: Memo,
     holdings: Holdings,
+    sync: Coordination,
     modules: Arc<Modules>,
     objects: Arc<dyn Objects>,
     pins: Arc<Pins>,
@@ -78,6 +83,8 @@ pub(crate) struct Server {
     functions: HashMap<(ModuleId, Arc<str>), u32>,
     /// Answers that wait for the journal, in order of what they wait for.
     acks: VecDeque<(Seq, Ack)>,
+    /// The same for answers about coordination, which may have to be undone.
+    sync_answers: VecDeque<(Seq, sync::Answer)>,
     /// Events that wait for the journal.
     events: Vec<EventView>,
     /// Runs in which something was settled since the waiters were last looked at.
@@ -172,6 +179,10 @@ impl Server {
             writer: Writer::start(Arc::clone(&objects), Arc::clone(&pins), inputs.clone())?,
             memo: Memo::default(),
             holdings: Holdings::default(),
+            sync: Coordination::new(SyncLimits {
+                bytes_max: config.sync_max_bytes,
+                waiters_max: config.sync_waiters_max,
+            }),
             modules,
             objects,
             pins,
@@ -183,6 +194,7 @@ impl Server {
             hand: Hand::default(),
             functions: HashMap::new(),
             acks: VecDeque::new(),
+            sync_answers: VecDeque::new(),
             events: Vec::new(),
             touched: Vec::new(),
             actions: Vec::new(),

@@ -25,8 +25,9 @@ impl Server {
                 let ack = question(self);
                 self.answer(ack);
             }
-            Command::Submit { header, nodes, wait, reply } => {
-                let accepted = self.submit(header, nodes);
+            Command::Submit { header, nodes, wait, guard, reply } => {
+                let guarded = self.check_guard(guard.as_ref());
+                let accepted = guarded.and_then(|()| self.submit(header, nodes));
                 if let (Ok(accepted), Some(waiter)) = (&accepted, wait) {
                     // Whoever waits for more hears of nothing before that is durable.
                     self.let_wait(accepted.run, waiter);
@@ -35,8 +36,9 @@ impl Server {
                     self.reply(reply, accepted);
                 }
             }
-            Command::AddTasks { run, first, nodes, reply } => {
-                let added = self.add_tasks(run, first, nodes);
+            Command::AddTasks { run, first, nodes, guard, reply } => {
+                let guarded = self.check_guard(guard.as_ref());
+                let added = guarded.and_then(|()| self.add_tasks(run, first, nodes));
                 self.reply(reply, added);
             }
             Command::Close { run, reply } => {
@@ -60,6 +62,7 @@ impl Server {
                 let deleted = self.delete_run(run);
                 self.reply(reply, deleted);
             }
+            Command::Sync(command) => self.on_sync(command),
             other => self.on_store_command(other),
         }
     }
@@ -96,7 +99,7 @@ impl Server {
         self.answer(Box::new(move || drop(reply.send(answer))));
     }
 
-    fn may_write(&self) -> Result<(), Refusal> {
+    pub(super) fn may_write(&self) -> Result<(), Refusal> {
         if self.stopping.is_some() {
             return Err(Refusal::ShuttingDown);
         }
@@ -212,6 +215,9 @@ impl Server {
         if state == RunState::Running {
             return Err(Refusal::RunUnfinished);
         }
+        if let Some(user) = self.sync.user_of_run(run) {
+            return Err(Refusal::RunInUse(user));
+        }
         self.handle(Event::DeleteRun(run));
         self.record(&Record::RunDeleted(run), None);
         Ok(())
@@ -281,6 +287,9 @@ impl Server {
             return Err(Refusal::ObjectInUse("a module; delete the module".to_owned()));
         }
         self.object_info(&id).ok_or(Refusal::UnknownObject)?;
+        if let Some(user) = self.sync.user_of_object(&id) {
+            return Err(Refusal::ObjectInUse(user));
+        }
         let unfinished = self.model.runs.values().filter(|run| run.state == RunState::Running);
         for run in unfinished {
             if run.nodes.iter().any(|node| node.spec().objects().contains(&id)) {

@@ -6,10 +6,10 @@
 use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 use wask_engine::{Event, Fact, Node};
-use wask_proto::{ObjectId, Record, RunId, Seq, StoredValue, TaskId};
-use wask_store::{IndexChange, Journal, JournalError, ObjectRecord};
+use wask_proto::{ObjectId, Record, RunId, Seq, StoredValue, SyncRecord, TaskId};
+use wask_store::{BatchError, IndexChange, Journal, JournalError, ObjectRecord, RecordBatch};
 
-use super::{Server, hold::Uploaded};
+use super::{JournalPort, Server, hold::Uploaded};
 
 /// Why the journal cannot be read back.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum RecoverError {
         /// Why.
         source: wask_proto::RecordError,
     },
+    /// What old records shrink to cannot be written.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
 }
 
 /// What the engine is to be told of a run.
@@ -51,12 +54,17 @@ impl Server {
     ) -> Result<(), RecoverError> {
         let mut stories = HashMap::<RunId, Story>::new();
         let mut failed = None;
-        let (mut total, mut garbage) = (0u64, 0u64);
+        let (mut total, mut garbage, mut changes) = (0u64, 0u64, 0u64);
         journal.reader().read(Seq(1), &mut |seq, bytes| match Record::decode(bytes) {
             Ok(record) => {
                 total += 1;
                 if let Record::RunDeleted(run) = &record {
                     garbage += stories.get(run).map_or(0, |s| s.steps.len() as u64 * 2);
+                }
+                match &record {
+                    Record::Sync(SyncRecord::Restated { .. }) => changes = 0,
+                    Record::Sync(_) => changes += 1,
+                    _ => {}
                 }
                 self.restore(&record, seq > indexed, &mut stories);
                 ControlFlow::Continue(())
@@ -69,24 +77,51 @@ impl Server {
         if let Some(error) = failed {
             return Err(error);
         }
+        let restated = self.restate_sync(journal, changes)?;
         self.tell_engine(stories);
-        if garbage > GARBAGE_MIN && garbage > total / 2 {
-            self.compact(journal)?;
+        if restated.is_some() || (garbage > GARBAGE_MIN && garbage > total / 2) {
+            self.compact(journal, restated.unwrap_or(Seq(0)))?;
         }
         Ok(())
     }
 
-    fn compact(&self, journal: &mut dyn Journal) -> Result<(), RecoverError> {
-        let compacted = journal.compact(&mut |_, bytes| {
-            let run = Record::decode(bytes).ok().and_then(|record| record.run());
-            run.is_none_or(|run| self.model.runs.contains_key(&run))
+    /// Takes out what tells of deleted runs, and changes of coordination before `restated`.
+    fn compact(&self, journal: &mut dyn Journal, restated: Seq) -> Result<(), RecoverError> {
+        let compacted = journal.compact(&mut |seq, bytes| match Record::decode(bytes) {
+            Ok(Record::Sync(_)) => seq >= restated,
+            Ok(record) => record.run().is_none_or(|run| self.model.runs.contains_key(&run)),
+            Err(_) => true,
         })?;
-        tracing::info!(?compacted, "records of deleted runs were taken out of the journal");
+        tracing::info!(?compacted, "records without effect were taken out of the journal");
         Ok(())
+    }
+
+    /// Writes coordination down as it is, when most of its changes have no effect any more; tells
+    /// from where on. The batch is durable as a whole or not at all.
+    fn restate_sync(
+        &mut self,
+        journal: &mut dyn Journal,
+        changes: u64,
+    ) -> Result<Option<Seq>, RecoverError> {
+        if changes < GARBAGE_MIN || self.sync.restate().count() as u64 > changes / 2 {
+            return Ok(None);
+        }
+        let mut batch = RecordBatch::default();
+        for change in self.sync.restate() {
+            batch.push(&Record::Sync(change))?;
+        }
+        let first = Seq(journal.last().0 + 1);
+        journal.append(first, &batch)?;
+        self.journal = JournalPort::new(journal.last());
+        tracing::info!(changes, records = batch.len(), "coordination was written down anew");
+        Ok(Some(first))
     }
 
     fn restore(&mut self, record: &Record, index: bool, stories: &mut HashMap<RunId, Story>) {
         self.restore_store(record, index);
+        if let Record::Sync(change) = record {
+            self.sync.apply(change);
+        }
         let freed = self.model.apply(record, None);
         self.hold_back(&freed);
         let Some(run) = record.run() else { return };

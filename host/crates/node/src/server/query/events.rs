@@ -40,7 +40,7 @@ pub(in crate::server) fn event_of(
             let what = EventKind::Module { change: "deleted", id: *id, name: None };
             vec![event(now, None, what)]
         }
-        Record::ObjectAdded { .. } | Record::ObjectDeleted(_) => Vec::new(),
+        Record::ObjectAdded { .. } | Record::ObjectDeleted(_) | Record::Sync(_) => Vec::new(),
         Record::RunSubmitted(header) => {
             let what = EventKind::RunSubmitted { name: header.name.clone() };
             vec![event(header.created_at, Some(header.id), what)]
