@@ -138,3 +138,37 @@ fn additions_from_many_at_once() {
         .sum();
     assert_eq!(values, 4 * (1..=25).sum::<i64>());
 }
+
+/// Goal: in an open run everything can still be used, whether it was used at once or not, and the
+/// run's defaults go for tasks that are added later.
+#[test]
+fn an_open_run_keeps_what_it_has_and_its_defaults() {
+    let server = shared();
+    let id = server.submit(&json!({"open": true,
+        "defaults": {"retries": 2, "retry_delay": "1ms", "cache": false},
+        "tasks": {
+            "a": {"call": "numbers/inc", "args": [1]},
+            "b": {"call": "numbers/inc", "args": [{"$task": "a"}]}}}));
+    server.wait_task(&id, "b", &["succeeded"]);
+    add(&id, &json!({"t": {"call": "lab/fail_times", "args": [2]}})).json();
+    assert_eq!(server.result(&id, "t").status(200).json(), 3, "the third attempt succeeds");
+    let gathered = server.post(&format!("/runs/{id}/gather"), &json!({"keys": ["a", "b"]})).json();
+    let values: Vec<_> = gathered["results"].as_array().expect("a list").iter().collect();
+    assert_eq!((&values[0]["value"], &values[1]["value"]), (&json!(2), &json!(3)));
+    server.post(&format!("/runs/{id}/close"), &json!({}));
+    server.wait_run(&id);
+}
+
+/// Goal: the feed of completions stays small: large results are told by their ids.
+#[test]
+fn completions_name_large_results() {
+    let server = shared();
+    let id = server.submit(&json!({"open": true, "tasks": {
+        "big": {"call": "lab/bytes_of", "args": [200_000, 5]}}}));
+    server.wait_task(&id, "big", &["succeeded"]);
+    let items = server.get(&format!("/runs/{id}/completed")).status(200).json();
+    let object = items["items"][0]["value"]["$object"].as_str().expect("an id").to_owned();
+    assert_eq!(server.get(&format!("/objects/{object}")).status(200).body, vec![5; 200_000]);
+    server.post(&format!("/runs/{id}/close"), &json!({}));
+    server.wait_run(&id);
+}

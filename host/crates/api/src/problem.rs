@@ -167,6 +167,7 @@ impl From<Refusal> for Problem {
             Refusal::UnknownObject => codes::UNKNOWN_OBJECT,
             Refusal::RunClosed => codes::RUN_CLOSED,
             Refusal::RunUnfinished => codes::RUN_UNFINISHED,
+            Refusal::RunInUse => codes::RUN_IN_USE,
             Refusal::DuplicateKey(_) => codes::DUPLICATE_KEY,
             Refusal::IdempotencyMismatch => codes::IDEMPOTENCY_MISMATCH,
             Refusal::ModuleInUse(_) => codes::MODULE_IN_USE,

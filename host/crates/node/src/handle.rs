@@ -229,7 +229,7 @@ impl Handle {
     }
 
     /// The keys of a run.
-    pub async fn keys(&self, run: RunId) -> Option<Arc<KeyTable>> {
+    pub async fn keys(&self, run: RunId) -> Option<KeyTable> {
         self.read(move |server| server.keys(run)).await?
     }
 

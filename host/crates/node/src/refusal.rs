@@ -23,6 +23,9 @@ pub enum Refusal {
     /// Deletion of a run that has work left.
     #[error("the run is not finished; cancel it first")]
     RunUnfinished,
+    /// Deletion of a run of which others need results.
+    #[error("results of the run are needed by other runs or held in queues; wait, or cancel these")]
+    RunInUse,
     /// A key that an open run has already.
     #[error("the run already has a task with the key `{0}`")]
     DuplicateKey(String),

@@ -2,6 +2,7 @@
 //! as slices of the body.
 
 use super::{
+    imports::check_alone,
     keys::fault_of_key,
     options::{OPTIONS, OptionsPatch},
 };
@@ -19,6 +20,8 @@ pub(super) struct Submission<'a> {
     pub(super) open: bool,
     pub(super) outputs: Option<&'a [u8]>,
     pub(super) defaults: OptionsPatch,
+    /// The same, as it was written.
+    pub(super) defaults_text: &'a [u8],
     pub(super) tasks: Vec<TaskDraft<'a>>,
 }
 
@@ -30,6 +33,7 @@ pub(super) struct TaskDraft<'a> {
     pub(super) args: Option<&'a [u8]>,
     pub(super) map: Option<&'a [u8]>,
     pub(super) after: Option<&'a [u8]>,
+    pub(super) import: Option<&'a [u8]>,
     pub(super) options: OptionsPatch,
 }
 
@@ -64,9 +68,10 @@ pub(super) fn parse_submission<'a>(
             "name" => read.name = read_name(value, &path, errors),
             "open" => read.open = read_bool(value, &path, errors).unwrap_or(false),
             "outputs" => read.outputs = Some(value),
-            "defaults" => read_fields(value, &path, &OPTIONS, errors, |name, value, errors| {
-                read.defaults.set(name, value, &path, limits, errors);
-            }),
+            "defaults" => {
+                read.defaults_text = value;
+                read.defaults = parse_defaults(value, &path, limits, errors);
+            }
             _ => {
                 has_tasks = true;
                 read.tasks = parse_tasks(value, &path, limits, errors);
@@ -84,6 +89,20 @@ pub(super) fn parse_submission<'a>(
         });
     }
     read
+}
+
+/// Reads options for all tasks.
+pub(super) fn parse_defaults(
+    value: &[u8],
+    path: &Path<'_>,
+    limits: &ApiLimits,
+    errors: &mut Errors,
+) -> OptionsPatch {
+    let mut defaults = OptionsPatch::default();
+    read_fields(value, path, &OPTIONS, errors, |name, value, errors| {
+        defaults.set(name, value, path, limits, errors);
+    });
+    defaults
 }
 
 fn read_name<'a>(value: &'a [u8], path: &Path<'_>, errors: &mut Errors) -> Option<&'a str> {
@@ -130,11 +149,17 @@ fn parse_task<'a>(
     limits: &ApiLimits,
     errors: &mut Errors,
 ) -> TaskDraft<'a> {
-    const KNOWN: [&str; 14] = {
-        let mut known = ["call", "args", "map", "after", "", "", "", "", "", "", "", "", "", ""];
+    const OWN: [&str; 5] = ["call", "args", "map", "after", "import"];
+    const KNOWN: [&str; OWN.len() + OPTIONS.len()] = {
+        let mut known = [""; OWN.len() + OPTIONS.len()];
         let mut at = 0;
+        while at < OWN.len() {
+            known[at] = OWN[at];
+            at += 1;
+        }
+        at = 0;
         while at < OPTIONS.len() {
-            known[at + 4] = OPTIONS[at];
+            known[at + OWN.len()] = OPTIONS[at];
             at += 1;
         }
         known
@@ -149,9 +174,12 @@ fn parse_task<'a>(
         "args" => task.args = Some(value),
         "map" => task.map = Some(value),
         "after" => task.after = Some(value),
+        "import" => task.import = Some(value),
         option => task.options.set(option, value, path, limits, errors),
     });
-    if !has_call && Members::of_map(value).is_some() {
+    if task.import.is_some() {
+        check_alone(&task, path, errors);
+    } else if !has_call && Members::of_map(value).is_some() {
         errors.add(path, "missing_field", || {
             "`call` is missing: the function to call, as `module/function`".to_owned()
         });

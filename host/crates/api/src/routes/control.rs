@@ -1,6 +1,6 @@
 //! What is done to a run: more tasks, closing, releasing, cancelling, retrying.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use axum::{
     Router,
@@ -25,7 +25,7 @@ use crate::{
     problem::{Answer, Problem},
     routes::runs::empty_body,
     state::{ApiState, unknown_run},
-    submit::check_document,
+    submit::{check_document, named_runs},
 };
 
 pub(crate) fn routes() -> Router<ApiState> {
@@ -59,14 +59,16 @@ pub(super) async fn add_tasks(
 ) -> Answer {
     let document = read_document(request, state.limits(), codes::INVALID_GRAPH).await?;
     let document = document.ok_or_else(empty_body)?;
+    let runs = Arc::new(named_runs(&state, &document).await);
     for _ in 0..TRIES_MAX {
         let (run, keys) = state.find_keys(&id).await?;
         if !keys.open {
             return Err(Refusal::RunClosed.into());
         }
-        let first = keys.keys.last().map_or(0, |key| key.tasks.end);
+        let first = keys.next_place();
+        let runs = Arc::clone(&runs);
         let check = move |state: &ApiState, document: &[u8]| {
-            check_more_tasks(document, state.context(), &keys)
+            check_more_tasks(document, state.context(&runs), &keys)
         };
         let invalid = codes::INVALID_GRAPH;
         let checked = check_document(&state, document.clone(), invalid, check).await?;

@@ -14,6 +14,7 @@ use super::{
     Server, Stopping,
     command::{Accepted, Command, Reply},
     hold::Uploaded,
+    model::NodeRow,
     translate::engine_node,
 };
 use crate::{refusal::Refusal, view::ObjectInfo};
@@ -146,6 +147,14 @@ impl Server {
         if nodes.iter().any(|node| self.modules.get(&node.module).is_none()) {
             return Err(Refusal::UnknownModule);
         }
+        let sources = nodes.iter().filter_map(|node| Some((node, node.import?)));
+        for (node, first) in sources {
+            let run = self.model.runs.get(&first.run).ok_or(Refusal::UnknownRun)?;
+            let end = u64::from(first.index) + node.tasks.len() as u64;
+            if u64::from(run.next_index()) < end {
+                return Err(Refusal::UnknownTask);
+            }
+        }
         let added: u64 = nodes.iter().map(|node| node.tasks.len() as u64).sum();
         let limit = self.config.tasks_max;
         if self.model.tasks_total + added > limit {
@@ -211,6 +220,9 @@ impl Server {
         let state = self.model.runs.get(&run).ok_or(Refusal::UnknownRun)?.state;
         if state == RunState::Running {
             return Err(Refusal::RunUnfinished);
+        }
+        if self.engine.is_held(run) {
+            return Err(Refusal::RunInUse);
         }
         self.handle(Event::DeleteRun(run));
         self.record(&Record::RunDeleted(run), None);
@@ -283,7 +295,12 @@ impl Server {
         self.object_info(&id).ok_or(Refusal::UnknownObject)?;
         let unfinished = self.model.runs.values().filter(|run| run.state == RunState::Running);
         for run in unfinished {
-            if run.nodes.iter().any(|node| node.spec().objects().contains(&id)) {
+            let goes_on = |node: &&NodeRow| {
+                let tasks = node.spec().tasks.clone();
+                tasks.into_iter().any(|task| run.state_of(task).is_some_and(|s| !s.is_final()))
+            };
+            let mut users = run.nodes.iter().filter(|node| node.spec().objects().contains(&id));
+            if users.any(|node| goes_on(&node)) {
                 let run = run.header.id;
                 return Err(Refusal::ObjectInUse(format!("run {run}, which is not finished")));
             }

@@ -32,7 +32,10 @@ fn submission() -> Value {
             "defaults": {"$ref": "#/components/schemas/Options"},
             "tasks": tasks(),
         },
-        "required": ["tasks"],
+        "anyOf": [
+            {"required": ["tasks"]},
+            {"required": ["open"], "properties": {"open": {"const": true}}},
+        ],
     })
 }
 
@@ -52,7 +55,7 @@ fn more_tasks() -> Value {
 fn outputs() -> Value {
     json!({"type": "array", "items": {"type": "string"},
            "description": "Keys whose results stay until the run is deleted; by default those \
-                           that nobody uses."})
+                           that nobody uses, in an open run all."})
 }
 
 fn tasks() -> Value {
@@ -69,6 +72,12 @@ fn task() -> Value {
         "map": {"$ref": "#/components/schemas/MapSource"},
         "after": {"type": "array", "items": {"type": "string"},
                   "description": "Keys to wait for without using their results."},
+        "import": {"type": "object", "additionalProperties": false, "required": ["run"],
+                   "properties": {"run": {"type": "string"}, "task": {"type": "string"},
+                                  "tasks": {"type": "string"}},
+                   "oneOf": [{"required": ["task"]}, {"required": ["tasks"]}],
+                   "description": "Instead of `call`: a task (`task`) or an array (`tasks`) of \
+                                   another run, for which this entry stands."},
     });
     if let (Some(properties), Some(Value::Object(options))) =
         (properties.as_object_mut(), options().get("properties").cloned())
@@ -76,7 +85,7 @@ fn task() -> Value {
         properties.extend(options);
     }
     json!({"type": "object", "additionalProperties": false, "properties": properties,
-           "required": ["call"]})
+           "oneOf": [{"required": ["call"]}, {"required": ["import"]}]})
 }
 
 fn options() -> Value {
