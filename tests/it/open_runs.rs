@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use wask_tests::{DEADLINE, ServerOptions, eventually};
+
 use crate::shared;
 
 fn add(run: &str, tasks: &Value) -> wask_tests::Reply {
@@ -171,4 +173,43 @@ fn completions_name_large_results() {
     assert_eq!(server.get(&format!("/objects/{object}")).status(200).body, vec![5; 200_000]);
     server.post(&format!("/runs/{id}/close"), &json!({}));
     server.wait_run(&id);
+}
+
+/// Goal: when the client of a leased run is not heard of, its work ends, its results go, and what
+/// is to be kept stays; also after a crash.
+#[test]
+fn a_lease_that_ends_takes_the_run_along() {
+    let mut server = ServerOptions::default().guests(&["numbers", "hostile"]).start();
+    let graph = json!({"open": true, "lease": "1s", "tasks": {
+        "spin": {"call": "hostile/spin", "args": []},
+        "gone": {"call": "numbers/inc", "args": [1]},
+        "kept": {"call": "numbers/inc", "args": [2], "keep": true}}});
+    let closed = |server: &wask_tests::Server, id: &str| {
+        eventually("the end of the run", DEADLINE, || {
+            let run = server.run(id);
+            (run["state"] != "running").then_some(run)
+        });
+        server.result(id, "gone").problem(410, "released");
+        assert_eq!(server.result(id, "kept").status(200).json(), 3);
+        assert_eq!(server.task(id, "spin")["state"], "cancelled");
+    };
+    let id = server.submit(&graph);
+    server.wait_task(&id, "kept", &["succeeded"]);
+    let renewed = server.post(&format!("/runs/{id}/renew"), &json!({})).json();
+    assert!(renewed["lease_ends_at"].is_string(), "{renewed}");
+    closed(&server, &id);
+    server.post(&format!("/runs/{id}/renew"), &json!({})).problem(409, "run_closed");
+    let id = server.submit(&graph);
+    server.wait_task(&id, "gone", &["succeeded"]);
+    server.wait_task(&id, "kept", &["succeeded"]);
+    server.restart_hard();
+    closed(&server, &id);
+    let endless = server.submit(&json!({"open": true}));
+    server.post(&format!("/runs/{endless}/renew"), &json!({})).problem(409, "no_lease");
+    let errors = server.post(
+        "/runs",
+        &json!({"lease": "1s", "tasks": {
+        "a": {"call": "numbers/inc", "args": [1]}}}),
+    );
+    assert_eq!(errors.errors(400, "invalid_graph"), ["wrong_value /lease"]);
 }

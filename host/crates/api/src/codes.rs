@@ -47,6 +47,7 @@ codes! {
     SLOW_BODY 408 "slow_body" "The body arrived too slowly"
     DUPLICATE_KEY 409 "duplicate_key" "The run has a task of that key already"
     RUN_CLOSED 409 "run_closed" "The run takes no more tasks"
+    NO_LEASE 409 "no_lease" "The run has no lease"
     RUN_IN_USE 409 "run_in_use" "Results of the run are needed"
     RUN_UNFINISHED 409 "run_unfinished" "The run is not finished"
     IDEMPOTENCY_MISMATCH 409 "idempotency_mismatch" "The Idempotency-Key came with another body before"

@@ -166,6 +166,7 @@ impl From<Refusal> for Problem {
             Refusal::UnknownModule => codes::UNKNOWN_MODULE,
             Refusal::UnknownObject => codes::UNKNOWN_OBJECT,
             Refusal::RunClosed => codes::RUN_CLOSED,
+            Refusal::NoLease => codes::NO_LEASE,
             Refusal::RunUnfinished => codes::RUN_UNFINISHED,
             Refusal::RunInUse => codes::RUN_IN_USE,
             Refusal::DuplicateKey(_) => codes::DUPLICATE_KEY,

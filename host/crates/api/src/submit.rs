@@ -105,6 +105,7 @@ pub(crate) async fn submit(
         id: RunId(rand::random()),
         name: checked.name,
         open: checked.open,
+        lease_ms: checked.lease_ms,
         defaults: if checked.open { checked.defaults } else { Vec::new() },
         idempotency: idempotency.0,
         created_at: now(),

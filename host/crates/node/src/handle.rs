@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use wask_proto::{
     Encoding, INLINE_VALUE_MAX_BYTES, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId,
-    RunState, Seq, TaskIndex, TaskState, Value,
+    RunState, Seq, TaskIndex, TaskState, Timestamp, Value,
 };
 use wask_store::Objects;
 
@@ -198,6 +198,11 @@ impl Handle {
     /// Closes an open run.
     pub async fn close(&self, run: RunId) -> Result<(), Refusal> {
         self.ask(|reply| Command::Close { run, reply }).await
+    }
+
+    /// Renews the lease of an open run; tells when it ends now.
+    pub async fn renew(&self, run: RunId) -> Result<Timestamp, Refusal> {
+        self.ask(|reply| Command::Renew { run, reply }).await
     }
 
     /// Waits; tells whether what was waited for has come within the time.

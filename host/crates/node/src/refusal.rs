@@ -20,6 +20,9 @@ pub enum Refusal {
     /// More tasks for a run that takes none.
     #[error("the run is closed and takes no more tasks; submit a new run")]
     RunClosed,
+    /// Renewal of a lease that a run does not have.
+    #[error("the run has no lease; submit an open run with `lease`")]
+    NoLease,
     /// Deletion of a run that has work left.
     #[error("the run is not finished; cancel it first")]
     RunUnfinished,

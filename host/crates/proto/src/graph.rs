@@ -19,6 +19,8 @@ pub struct RunHeader {
     pub name: Option<String>,
     /// Whether it still takes tasks.
     pub open: bool,
+    /// For an open run how long it goes on without a word from its client.
+    pub lease_ms: Option<u64>,
     /// Options for all tasks of an open run, as the client wrote them (CBOR); empty without any.
     #[serde(with = "serde_bytes")]
     pub defaults: Vec<u8>,

@@ -47,6 +47,8 @@ pub(crate) struct Checked {
     pub(crate) name: Option<String>,
     /// Whether more tasks may follow.
     pub(crate) open: bool,
+    /// How long an open run goes on without a word from its client.
+    pub(crate) lease_ms: Option<u64>,
     /// Options for tasks that follow, as they were written.
     pub(crate) defaults: Vec<u8>,
     /// The tasks.
@@ -95,7 +97,14 @@ pub(crate) fn check_call(body: &[u8], callee: &Callee, key: &str) -> Result<Chec
     let parts = Parts { args, map: None, after: Vec::new(), tasks: 0..1 };
     let node = parts.into_node(key, callee, options, true);
     let objects = refs.objects.into_iter().collect();
-    Ok(Checked { name: None, open: false, defaults: Vec::new(), nodes: vec![node], objects })
+    Ok(Checked {
+        name: None,
+        open: false,
+        lease_ms: None,
+        defaults: Vec::new(),
+        nodes: vec![node],
+        objects,
+    })
 }
 
 /// Checks a value by itself, and decodes what is written with a `$`.
@@ -378,6 +387,7 @@ impl<'a> Build<'_, '_, 'a> {
         Ok(Checked {
             name: read.name.map(str::to_owned),
             open: read.open,
+            lease_ms: read.lease_ms,
             defaults: read.defaults_text.to_vec(),
             nodes: self.nodes,
             objects: self.refs.objects.into_iter().collect(),

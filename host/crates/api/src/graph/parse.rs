@@ -11,6 +11,7 @@ use crate::{
     config::ApiLimits,
     errors::{Errors, Path},
     fields::{expected, read_bool, read_fields, read_text},
+    units::parse_duration,
 };
 
 /// What was sent, not yet resolved.
@@ -18,6 +19,7 @@ use crate::{
 pub(super) struct Submission<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) open: bool,
+    pub(super) lease_ms: Option<u64>,
     pub(super) outputs: Option<&'a [u8]>,
     pub(super) defaults: OptionsPatch,
     /// The same, as it was written.
@@ -56,7 +58,7 @@ pub(super) fn parse_submission<'a>(
     errors: &mut Errors,
 ) -> Submission<'a> {
     let known: &[&str] = match form {
-        Form::Run => &["tasks", "name", "open", "outputs", "defaults"],
+        Form::Run => &["tasks", "name", "open", "lease", "outputs", "defaults"],
         Form::MoreTasks => &["tasks", "outputs", "defaults"],
     };
     let mut read = Submission::default();
@@ -67,6 +69,7 @@ pub(super) fn parse_submission<'a>(
         match name {
             "name" => read.name = read_name(value, &path, errors),
             "open" => read.open = read_bool(value, &path, errors).unwrap_or(false),
+            "lease" => read.lease_ms = read_lease(value, &path, errors),
             "outputs" => read.outputs = Some(value),
             "defaults" => {
                 read.defaults_text = value;
@@ -78,6 +81,11 @@ pub(super) fn parse_submission<'a>(
             }
         }
     });
+    if read.lease_ms.is_some() && !read.open {
+        errors.add(&root.key("lease"), "wrong_value", || {
+            "only open runs have a lease; set `open` to true".to_owned()
+        });
+    }
     let may_be_empty = read.open && form == Form::Run;
     if !has_tasks && Members::of_map(body).is_some() && !may_be_empty {
         errors.add(&root, "missing_field", || {
@@ -89,6 +97,24 @@ pub(super) fn parse_submission<'a>(
         });
     }
     read
+}
+
+/// Reads how long an open run goes on without a word from its client.
+fn read_lease(value: &[u8], path: &Path<'_>, errors: &mut Errors) -> Option<u64> {
+    const SHORTEST_MS: u64 = 1_000;
+    const LONGEST_MS: u64 = 7 * 24 * 3_600 * 1_000;
+    let lease = match parse_duration(read_text(value, path, errors)?) {
+        Ok(lease) => u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
+        Err(fault) => {
+            errors.add(path, "wrong_value", || fault);
+            return None;
+        }
+    };
+    if !(SHORTEST_MS..=LONGEST_MS).contains(&lease) {
+        errors.add(path, "limit", || "a lease lasts from `1s` to `7d`".to_owned());
+        return None;
+    }
+    Some(lease)
 }
 
 /// Reads options for all tasks.

@@ -26,11 +26,13 @@ use crate::{
     routes::runs::empty_body,
     state::{ApiState, unknown_run},
     submit::{check_document, named_runs},
+    units::Time,
 };
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/runs/{id}/close", post(close))
+        .route("/runs/{id}/renew", post(renew))
         .route("/runs/{id}/release", post(release))
         .route("/runs/{id}/cancel", post(cancel))
         .route("/runs/{id}/retry", post(retry))
@@ -90,6 +92,21 @@ async fn close(State(state): State<ApiState>, Path(id): Path<String>, format: Fo
     state.node().close(run).await?;
     let detail = state.node().run(run).await.ok_or_else(|| unknown_run(&id))?;
     Ok(format.ok(&RunDto::from(&detail.run)))
+}
+
+/// The answer to a renewal.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Renewed)]
+pub(crate) struct RenewedDto {
+    /// When the lease ends, unless it is renewed before.
+    #[schema(value_type = String)]
+    lease_ends_at: Time,
+}
+
+async fn renew(State(state): State<ApiState>, Path(id): Path<String>, format: Format) -> Answer {
+    let run = state.find_run(&id).await?;
+    let ends_at = state.node().renew(run).await?;
+    Ok(format.ok(&RenewedDto { lease_ends_at: Time(ends_at) }))
 }
 
 /// The answer to a release.

@@ -10,6 +10,7 @@ mod command;
 mod commit;
 mod hold;
 mod indexer;
+mod lease;
 mod main_loop;
 mod memo;
 mod model;
@@ -48,6 +49,7 @@ use command::Ack;
 use commit::JournalPort;
 use hold::Holdings;
 use indexer::Indexer;
+use lease::Leases;
 use memo::Memo;
 use model::Model;
 use writer::Writer;
@@ -80,6 +82,7 @@ pub(crate) struct Server {
     acks: VecDeque<(Seq, Ack)>,
     /// Events that wait for the journal.
     events: Vec<EventView>,
+    leases: Leases,
     /// Runs in which something was settled since the waiters were last looked at.
     touched: Vec<RunId>,
     actions: Vec<Action>,
@@ -184,6 +187,7 @@ impl Server {
             functions: HashMap::new(),
             acks: VecDeque::new(),
             events: Vec::new(),
+            leases: Leases::default(),
             touched: Vec::new(),
             actions: Vec::new(),
             now: clock::now(),

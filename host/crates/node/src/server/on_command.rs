@@ -57,6 +57,10 @@ impl Server {
                 let retried = self.retry(run, tasks);
                 self.reply(reply, retried);
             }
+            Command::Renew { run, reply } => {
+                let renewed = self.renew(run);
+                self.reply(reply, renewed);
+            }
             Command::DeleteRun { run, reply } => {
                 let deleted = self.delete_run(run);
                 self.reply(reply, deleted);
@@ -115,6 +119,7 @@ impl Server {
         self.may_write()?;
         self.check_nodes(&nodes)?;
         let (run, open) = (header.id, header.open);
+        self.begin_lease(run, header.lease_ms);
         self.record(&Record::RunSubmitted(Arc::new(header)), None);
         self.handle(Event::AddRun { run, open });
         self.add_nodes(run, nodes);
@@ -128,6 +133,7 @@ impl Server {
         nodes: Vec<NodeSpec>,
     ) -> Result<(), Refusal> {
         self.may_write()?;
+        self.renew_lease(id);
         let run = self.model.runs.get(&id).ok_or(Refusal::UnknownRun)?;
         if !run.open {
             return Err(Refusal::RunClosed);
@@ -182,6 +188,7 @@ impl Server {
         let open = self.model.runs.get(&run).ok_or(Refusal::UnknownRun)?.open;
         if open {
             self.may_write()?;
+            self.end_lease(run);
             self.record(&Record::RunClosed { run }, None);
             self.handle(Event::CloseRun(run));
         }
@@ -229,7 +236,9 @@ impl Server {
         Ok(())
     }
 
-    fn known_run(&self, run: RunId) -> Result<(), Refusal> {
+    /// A run that a client has something to say about.
+    fn known_run(&mut self, run: RunId) -> Result<(), Refusal> {
+        self.renew_lease(run);
         self.model.runs.get(&run).map(|_| ()).ok_or(Refusal::UnknownRun)
     }
 

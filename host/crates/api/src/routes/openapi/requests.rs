@@ -28,6 +28,10 @@ fn submission() -> Value {
             "name": {"type": ["string", "null"], "description": "A name for people."},
             "open": {"type": "boolean", "default": false,
                      "description": "Whether more tasks may be added until the run is closed."},
+            "lease": {"type": "string", "examples": ["60s"],
+                      "description": "For open runs: without a word from the client for so long, \
+                                      the run is closed and its results are released, but for \
+                                      those with `keep`."},
             "outputs": outputs(),
             "defaults": {"$ref": "#/components/schemas/Options"},
             "tasks": tasks(),
