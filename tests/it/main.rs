@@ -12,6 +12,7 @@ mod feeds;
 mod graphs;
 mod hostile;
 mod idempotency;
+mod imports;
 mod memo;
 mod modules;
 mod objects;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use wask_tests::{DEADLINE, ServerOptions, eventually};
+
 use crate::shared;
 
 fn add(run: &str, tasks: &Value) -> wask_tests::Reply {
@@ -137,4 +139,77 @@ fn additions_from_many_at_once() {
         .map(|key| run["outputs"][&key].as_i64().expect("a number"))
         .sum();
     assert_eq!(values, 4 * (1..=25).sum::<i64>());
+}
+
+/// Goal: in an open run everything can still be used, whether it was used at once or not, and the
+/// run's defaults go for tasks that are added later.
+#[test]
+fn an_open_run_keeps_what_it_has_and_its_defaults() {
+    let server = shared();
+    let id = server.submit(&json!({"open": true,
+        "defaults": {"retries": 2, "retry_delay": "1ms", "cache": false},
+        "tasks": {
+            "a": {"call": "numbers/inc", "args": [1]},
+            "b": {"call": "numbers/inc", "args": [{"$task": "a"}]}}}));
+    server.wait_task(&id, "b", &["succeeded"]);
+    add(&id, &json!({"t": {"call": "lab/fail_times", "args": [2]}})).json();
+    assert_eq!(server.result(&id, "t").status(200).json(), 3, "the third attempt succeeds");
+    let gathered = server.post(&format!("/runs/{id}/gather"), &json!({"keys": ["a", "b"]})).json();
+    let values: Vec<_> = gathered["results"].as_array().expect("a list").iter().collect();
+    assert_eq!((&values[0]["value"], &values[1]["value"]), (&json!(2), &json!(3)));
+    server.post(&format!("/runs/{id}/close"), &json!({}));
+    server.wait_run(&id);
+}
+
+/// Goal: the feed of completions stays small: large results are told by their ids.
+#[test]
+fn completions_name_large_results() {
+    let server = shared();
+    let id = server.submit(&json!({"open": true, "tasks": {
+        "big": {"call": "lab/bytes_of", "args": [200_000, 5]}}}));
+    server.wait_task(&id, "big", &["succeeded"]);
+    let items = server.get(&format!("/runs/{id}/completed")).status(200).json();
+    let object = items["items"][0]["value"]["$object"].as_str().expect("an id").to_owned();
+    assert_eq!(server.get(&format!("/objects/{object}")).status(200).body, vec![5; 200_000]);
+    server.post(&format!("/runs/{id}/close"), &json!({}));
+    server.wait_run(&id);
+}
+
+/// Goal: when the client of a leased run is not heard of, its work ends, its results go, and what
+/// is to be kept stays; also after a crash.
+#[test]
+fn a_lease_that_ends_takes_the_run_along() {
+    let mut server = ServerOptions::default().guests(&["numbers", "hostile"]).start();
+    let graph = json!({"open": true, "lease": "1s", "tasks": {
+        "spin": {"call": "hostile/spin", "args": []},
+        "gone": {"call": "numbers/inc", "args": [1]},
+        "kept": {"call": "numbers/inc", "args": [2], "keep": true}}});
+    let closed = |server: &wask_tests::Server, id: &str| {
+        eventually("the end of the run", DEADLINE, || {
+            let run = server.run(id);
+            (run["state"] != "running").then_some(run)
+        });
+        server.result(id, "gone").problem(410, "released");
+        assert_eq!(server.result(id, "kept").status(200).json(), 3);
+        assert_eq!(server.task(id, "spin")["state"], "cancelled");
+    };
+    let id = server.submit(&graph);
+    server.wait_task(&id, "kept", &["succeeded"]);
+    let renewed = server.post(&format!("/runs/{id}/renew"), &json!({})).json();
+    assert!(renewed["lease_ends_at"].is_string(), "{renewed}");
+    closed(&server, &id);
+    server.post(&format!("/runs/{id}/renew"), &json!({})).problem(409, "run_closed");
+    let id = server.submit(&graph);
+    server.wait_task(&id, "gone", &["succeeded"]);
+    server.wait_task(&id, "kept", &["succeeded"]);
+    server.restart_hard();
+    closed(&server, &id);
+    let endless = server.submit(&json!({"open": true}));
+    server.post(&format!("/runs/{endless}/renew"), &json!({})).problem(409, "no_lease");
+    let errors = server.post(
+        "/runs",
+        &json!({"lease": "1s", "tasks": {
+        "a": {"call": "numbers/inc", "args": [1]}}}),
+    );
+    assert_eq!(errors.errors(400, "invalid_graph"), ["wrong_value /lease"]);
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Outputs larger than this are told as `{"$object": id}`.
-const OUTPUT_MAX_BYTES: u64 = 64 << 10;
+pub(crate) const OUTPUT_MAX_BYTES: u64 = 64 << 10;
 
 /// Everything about a run, outputs included.
 pub(crate) async fn load_run(state: &ApiState, detail: RunDetail) -> Answer<RunDetailDto> {
@@ -29,10 +29,11 @@ pub(crate) async fn load_run(state: &ApiState, detail: RunDetail) -> Answer<RunD
     Ok(RunDetailDto::new(&detail, outputs))
 }
 
-/// Results with their values, in order. When they are too large together, the larger ones are
-/// told as `{"$object": id}`.
+/// Results with their values, in order. Those of more than `most_bytes` that are in files are told
+/// as `{"$object": id}`, and the larger ones when they are too large together.
 pub(crate) async fn load_results(
     state: &ApiState,
+    most_bytes: u64,
     results: impl IntoIterator<Item = (Option<u64>, String, ResultView)>,
 ) -> Answer<Vec<LoadedResult>> {
     let mut left = state.limits().gather_max_bytes;
@@ -41,7 +42,8 @@ pub(crate) async fn load_results(
         let (value, view) = match view {
             ResultView::Value(value, media_type) => {
                 let size = value.size();
-                if size > left && size > OUTPUT_MAX_BYTES {
+                let is_too_large = size > most_bytes && value.bytes().is_none();
+                if is_too_large || (size > left && size > OUTPUT_MAX_BYTES) {
                     let object = ValueDto::Object(value.object_id());
                     (Some(object), ResultView::Value(value, media_type))
                 } else {

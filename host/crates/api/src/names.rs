@@ -21,7 +21,12 @@ pub(crate) struct Named<'t> {
     pub(crate) tasks: Range<TaskIndex>,
 }
 
-impl Named<'_> {
+impl<'t> Named<'t> {
+    /// The key that they belong to.
+    pub(crate) const fn key(&self) -> &'t KeyView {
+        self.key
+    }
+
     /// Appends the names of all of them.
     pub(crate) fn add_names(&self, names: &mut Vec<String>) {
         if !self.key.is_array {
@@ -37,11 +42,10 @@ impl Named<'_> {
 /// The tasks of a name, which may be a whole array.
 pub(crate) fn find_tasks<'t>(table: &'t KeyTable, name: &str) -> Result<Named<'t>, String> {
     let split = split_name(name);
-    let key = split.and_then(|(key, _)| table.by_key.get(key));
-    let key = key.and_then(|position| table.keys.get(*position as usize));
+    let key = split.and_then(|(key, _)| table.find(key));
     let (Some(key), Some((_, element))) = (key, split) else {
         let word = split.map_or(name, |(key, _)| key);
-        let hint = hint(word, table.keys.iter().map(|key| &*key.key));
+        let hint = hint(word, table.iter().map(|key| &*key.key));
         return Err(format!("the run has no task `{name}`{hint}"));
     };
     let Some(element) = element else { return Ok(Named { key, tasks: key.tasks.clone() }) };
@@ -110,8 +114,6 @@ pub(crate) fn places(named: &[Named<'_>]) -> Vec<Range<TaskIndex>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, sync::Arc};
-
     use wask_proto::{ModuleId, RunId};
 
     use super::*;
@@ -127,8 +129,9 @@ mod tests {
             needs: Vec::new(),
         };
         let keys = vec![key("sq", 0..3, true), key("total", 3..4, false)];
-        let by_key = HashMap::from([(Arc::from("sq"), 0), (Arc::from("total"), 1)]);
-        KeyTable { run: RunId(1), open: false, keys, by_key }
+        let mut table = KeyTable::new(RunId(1), false);
+        table.append(keys);
+        table
     }
 
     #[test]

@@ -15,7 +15,7 @@ use wask_proto::RunId;
 use crate::{
     codes,
     config::{ApiConfig, ApiLimits},
-    graph::{Context, SchemaCache},
+    graph::{Context, Runs, SchemaCache},
     problem::{Answer, Problem},
 };
 
@@ -80,8 +80,8 @@ impl ApiState {
     }
 
     /// What graphs are checked with.
-    pub(crate) fn context(&self) -> Context<'_> {
-        Context { modules: &self.handle, schemas: self.schemas(), limits: self.limits() }
+    pub(crate) fn context<'c>(&'c self, runs: &'c Runs) -> Context<'c> {
+        Context { modules: &self.handle, schemas: self.schemas(), limits: self.limits(), runs }
     }
 
     /// Counts an answered request.
@@ -109,7 +109,7 @@ impl ApiState {
     }
 
     /// The run and its keys.
-    pub(crate) async fn find_keys(&self, reference: &str) -> Answer<(RunId, Arc<KeyTable>)> {
+    pub(crate) async fn find_keys(&self, reference: &str) -> Answer<(RunId, KeyTable)> {
         let run = self.find_run(reference).await?;
         let keys = self.handle.keys(run).await;
         Ok((run, keys.ok_or_else(|| unknown_run(reference))?))

@@ -12,7 +12,7 @@ use wask_proto::{ObjectId, RunHeader, RunId, Timestamp};
 use crate::{
     codes::{self, Code},
     errors::Errors,
-    graph::Checked,
+    graph::{Checked, Runs, imported_runs},
     problem::{Answer, Problem},
     state::ApiState,
 };
@@ -60,6 +60,17 @@ pub(crate) async fn check_document(
     Ok(checked)
 }
 
+/// The keys of the runs that a document's imports name. Those that are not there are missing.
+pub(crate) async fn named_runs(state: &ApiState, document: &[u8]) -> Runs {
+    let mut runs = Runs::new();
+    for reference in imported_runs(document) {
+        if let Ok((_, keys)) = state.find_keys(&reference).await {
+            runs.insert(reference, keys);
+        }
+    }
+    runs
+}
+
 /// Every object that is referred to must be there.
 pub(crate) async fn check_objects(
     state: &ApiState,
@@ -95,6 +106,8 @@ pub(crate) async fn submit(
         id: RunId(rand::random()),
         name: checked.name,
         open: checked.open,
+        lease_ms: checked.lease_ms,
+        defaults: if checked.open { checked.defaults } else { Vec::new() },
         idempotency: idempotency.0,
         created_at: now(),
     };

@@ -163,7 +163,15 @@ fn node(tasks: Range<TaskIndex>, needs: Option<Range<TaskIndex>>) -> Node {
         wanted: false,
         output: false,
     };
-    Node { tasks, needs, zip: Vec::new(), element_needs: Vec::new(), function: 1, options }
+    Node {
+        tasks,
+        needs,
+        zip: Vec::new(),
+        element_needs: Vec::new(),
+        import: None,
+        function: 1,
+        options,
+    }
 }
 
 fn map(len: u32) -> Vec<Node> {

@@ -68,6 +68,9 @@ impl Engine {
     fn enter(&mut self, place: u32, node: u32, step: &mut Step<'_>) {
         let run = &self.runs[place];
         let state = run.node(node);
+        if state.import.is_some() {
+            return self.enter_imports(place, node, step);
+        }
         let shut = state.gate > 0;
         let fresh = state.unfinished as usize == state.tasks.len() && state.ready.is_empty();
         if fresh && (shut || !state.has_own_sources()) {

@@ -109,6 +109,10 @@ impl Engine {
     pub(crate) fn queue_or_wait(&mut self, task: TaskRef, from: TaskState, step: &mut Step<'_>) {
         let run = &mut self.runs[task.run];
         let node = run.node_of(task.index);
+        if node.import.is_some() {
+            self.tell_waiting(task, from, step);
+            return self.mirror(task);
+        }
         let gate = node.gate;
         let unfinished = |&source: &u32| !run.cell(source).phase.is_final();
         let missing = node.own_sources(task.index).filter(unfinished).count() as u32;

@@ -44,6 +44,8 @@ pub(crate) enum Phase {
     Running(Place),
     /// An identical call is under way and serves this task too.
     Following,
+    /// An import whose source is not finished.
+    Mirroring,
     /// With a result; sizes from 4 GiB up count as 4 GiB.
     Succeeded { size_bytes: u32, worker: WorkerId },
     /// For good.
@@ -81,7 +83,7 @@ impl Phase {
     /// The public state; a ready task's is `ready`, which depends on the workers.
     pub(crate) const fn public(self, ready: TaskState) -> TaskState {
         match self {
-            Self::Waiting { .. } | Self::Delayed => TaskState::Waiting,
+            Self::Waiting { .. } | Self::Delayed | Self::Mirroring => TaskState::Waiting,
             Self::Ready => ready,
             Self::Staged(_) | Self::Assigned(_) | Self::Following => TaskState::Queued,
             Self::Running(_) => TaskState::Running,

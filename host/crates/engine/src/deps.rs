@@ -24,6 +24,8 @@ impl Engine {
                 }
             } else if let Some(task) = self.requeues.pop_front() {
                 self.take_over(task, step);
+            } else if let Some(source) = self.sources.pop_front() {
+                self.settle_imports(source, step);
             } else {
                 break;
             }
@@ -36,6 +38,9 @@ impl Engine {
     /// One input of a task or node is finished.
     fn propagate(&mut self, task: TaskRef, step: &mut Step<'_>) {
         self.leave_flight(task, step);
+        if !self.imports.is_empty() {
+            self.sources.push_back(self.runs.id(task));
+        }
         self.runs[task.run].drop_if_unneeded(task.index, step);
         self.release_own_inputs(task, step);
         self.enforce_max_fails(task, step);

@@ -1,6 +1,6 @@
 //! The engine itself: its parts, and which function answers which event.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use wask_proto::{RunId, TaskId, TaskState, Timestamp};
 
@@ -31,10 +31,14 @@ pub struct Engine {
     pub(crate) flights: Flights,
     pub(crate) timers: Timers,
     pub(crate) durations: Durations,
+    /// Imports that wait, by their sources.
+    pub(crate) imports: BTreeMap<TaskId, Vec<TaskRef>>,
     /// What follows from tasks that reached their end. Empty between calls.
     pub(crate) todo: VecDeque<Todo>,
     /// Tasks to be queued again when `todo` is done. Empty between calls.
     pub(crate) requeues: VecDeque<TaskRef>,
+    /// Sources of imports to be looked at when `todo` is done. Empty between calls.
+    pub(crate) sources: VecDeque<TaskId>,
     /// Runs that may be finished when `todo` is done. Empty between calls.
     pub(crate) touched: Vec<u32>,
     /// Room for lists of dependents, kept to spare allocations.
@@ -52,8 +56,10 @@ impl Engine {
             flights: Flights::default(),
             timers: Timers::default(),
             durations: Durations::default(),
+            imports: BTreeMap::new(),
             todo: VecDeque::new(),
             requeues: VecDeque::new(),
+            sources: VecDeque::new(),
             touched: Vec::new(),
             dependents: Vec::new(),
         }
@@ -123,6 +129,8 @@ impl Engine {
             Event::Retry { run, tasks } => self.on_retry(run, tasks, step),
             Event::Release { run, tasks } => self.on_release(run, &tasks, step),
             Event::ValueLost { task } => self.on_value_lost(task, step),
+            Event::Hold(task) => self.on_hold(task),
+            Event::Unhold(task) => self.on_unhold(task, step),
             Event::DeleteRun(run) => self.on_delete_run(run),
             Event::Restore { run, facts } => self.on_restore(run, facts),
             Event::RestoreDone => self.on_restore_done(step),

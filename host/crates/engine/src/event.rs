@@ -107,6 +107,12 @@ pub enum Event {
         /// The task.
         task: TaskId,
     },
+    /// Somebody outside the run holds a task's result: it is neither dropped nor, by a release,
+    /// cancelled, and the run is not deleted. Holds are counted, and not restored: after a restart
+    /// the caller repeats them before [`Event::RestoreDone`].
+    Hold(TaskId),
+    /// One hold less.
+    Unhold(TaskId),
     /// Forget a run without unfinished tasks. Changes nothing while there are some.
     DeleteRun(RunId),
     /// After a restart, between `AddTasks` and the first other event of that run: what the journal
@@ -136,6 +142,9 @@ pub struct Node {
     /// What single elements need beside that: the element's number in the node, and a task. In
     /// ascending order of the elements.
     pub element_needs: Vec<(u32, TaskIndex)>,
+    /// The first of the tasks of another run for which these stand: element `n` ends as the
+    /// task `n` places behind it ends. Such a node needs nothing and never runs.
+    pub import: Option<TaskId>,
     /// Which function; the same number for the same function, to learn how long it takes.
     pub function: u32,
     /// Options.

@@ -55,6 +55,11 @@ pub enum Reason {
         /// The task that runs.
         runs: TaskId,
     },
+    /// It stands for a task of another run, which is not finished.
+    Import {
+        /// That task.
+        source: TaskId,
+    },
     /// Sent to a worker; not known to have begun.
     Prefetched {
         /// Where.
@@ -145,6 +150,10 @@ impl Engine {
             Phase::Following => {
                 let leader = self.flights.get(cell.flight).leader.unwrap_or(task);
                 Reason::IdenticalCall { runs: self.runs.id(leader) }
+            }
+            Phase::Mirroring => {
+                let source = self.runs.node_of(task).source(task.index);
+                source.map_or(Reason::Finished, |source| Reason::Import { source })
             }
             Phase::Staged(place) | Phase::Assigned(place) => {
                 Reason::Prefetched { worker: worker(place) }

@@ -28,6 +28,7 @@ impl Engine {
     /// rest. Takes time in proportion to all tasks and their needs.
     pub fn check_invariants(&self) {
         ensure!(self.todo.is_empty() && self.requeues.is_empty(), "work is left over");
+        ensure!(self.sources.is_empty(), "sources are left over");
         ensure!(self.touched.is_empty() && self.dependents.is_empty(), "lists are left over");
         let mut seen = Seen::default();
         for place in self.runs.places() {
@@ -39,6 +40,8 @@ impl Engine {
         self.check_workers(&seen);
         self.check_flights(&seen);
         ensure!(self.timers.len() == seen.delayed, "a timer belongs to no delayed task");
+        let mirroring: usize = self.imports.values().map(Vec::len).sum();
+        ensure!(mirroring == seen.mirroring, "an import waits that does not say so");
     }
 
     pub(crate) fn check_in_debug_builds(&self) {
@@ -92,6 +95,15 @@ impl Engine {
         if cell.phase == Phase::Delayed {
             ensure!(self.timers.get(task).is_some(), "{task:?} is delayed without end");
             seen.delayed += 1;
+        }
+        if cell.phase == Phase::Mirroring {
+            let source = node.source(task.index);
+            let waiting = source.and_then(|source| self.imports.get(&source));
+            ensure!(waiting.is_some_and(|tasks| tasks.contains(&task)), "{task:?} waits unseen");
+            let source = source.and_then(|source| self.runs.find(source));
+            let held = source.map(|source| self.runs[source.run].held.contains_key(&source.index));
+            ensure!(held != Some(false), "the source of {task:?} is not held");
+            seen.mirroring += 1;
         }
         let follows = cell.phase == Phase::Following;
         if cell.flight == NONE {
@@ -169,6 +181,7 @@ struct Seen {
     delayed: usize,
     in_flight: usize,
     ready_nodes: usize,
+    mirroring: usize,
     classes: Vec<u32>,
 }
 

@@ -35,6 +35,7 @@ mod step;
 
 mod add;
 mod deps;
+mod imports;
 mod refs;
 mod release;
 mod reopen;

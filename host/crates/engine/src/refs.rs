@@ -71,6 +71,11 @@ impl Run {
 
     /// Whether somebody wants this result beyond the run's own tasks.
     pub(crate) fn is_wanted(&self, index: TaskIndex) -> bool {
+        self.is_wanted_here(index) || self.held.contains_key(&index)
+    }
+
+    /// Whether the run's own client wants this result.
+    pub(crate) fn is_wanted_here(&self, index: TaskIndex) -> bool {
         let cell = self.cell(index);
         self.node(cell.node).wanted && !cell.is_released()
     }

@@ -37,7 +37,12 @@ impl Engine {
     }
 
     /// Cancels those of the tasks that nobody needs, then what only these needed, and so on.
-    fn cancel_useless(&mut self, place: u32, mut tasks: Vec<TaskIndex>, step: &mut Step<'_>) {
+    pub(crate) fn cancel_useless(
+        &mut self,
+        place: u32,
+        mut tasks: Vec<TaskIndex>,
+        step: &mut Step<'_>,
+    ) {
         while let Some(index) = tasks.pop() {
             let run = &self.runs[place];
             if run.cell(index).phase.is_final()
@@ -59,7 +64,7 @@ impl Engine {
 impl Run {
     /// Notes that a result is not wanted; tells whether it was.
     pub(crate) fn release(&mut self, index: TaskIndex) -> bool {
-        if !self.is_wanted(index) {
+        if !self.is_wanted_here(index) {
             return false;
         }
         let cell = self.cell_mut(index);

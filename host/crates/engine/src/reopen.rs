@@ -56,7 +56,7 @@ impl Engine {
         for &index in &tasks {
             let task = TaskRef { run: place, index };
             self.queue_or_wait(task, TaskState::Waiting, step);
-            if matches!(self.runs.cell(task).phase, Phase::Waiting { .. }) {
+            if matches!(self.runs.cell(task).phase, Phase::Waiting { .. } | Phase::Mirroring) {
                 step.state_changed(self.runs[place].id, index..index + 1, TaskState::Waiting);
             }
         }

@@ -19,6 +19,7 @@ impl Engine {
         let Some(place) = self.runs.place(run) else { return };
         if !self.runs[place].restoring {
             self.unqueue_all(place);
+            self.forget_imports(place);
             let run = &mut self.runs[place];
             run.restoring = true;
             run.finished = false;
@@ -29,6 +30,10 @@ impl Engine {
 
     pub(crate) fn on_restore_done(&mut self, step: &mut Step<'_>) {
         let places: Vec<u32> = self.runs.places().collect();
+        let mut held = Vec::new();
+        for &place in &places {
+            self.hold_sources(place, &mut held);
+        }
         for place in places {
             if std::mem::take(&mut self.runs[place].restoring) {
                 self.rebuild(place, step);
@@ -38,15 +43,45 @@ impl Engine {
                 self.announce(place, step);
             }
         }
+        self.look_at_all_sources();
+        self.drain(step);
+        for source in held {
+            self.on_unhold(source, step);
+        }
     }
 
-    /// Takes a run's tasks out of the queue. Nothing else can have happened to them yet.
+    /// Takes a run's tasks out of the queue and back to their beginning. Beside that only imports
+    /// can have come to an end, whose sources were not there yet.
     fn unqueue_all(&mut self, place: u32) {
         let run = &mut self.runs[place];
+        run.unfinished = run.cells.len() as u32;
+        for cell in &mut run.cells {
+            cell.phase = Phase::Waiting { missing: 0 };
+            cell.set_value(false);
+        }
         for node in 0..run.nodes.len() as u32 {
             if !run.node(node).ready.is_empty() {
                 self.queue.remove(run.node(node).class, QueueKey::new(place, run, node));
                 run.node_mut(node).ready = Default::default();
+            }
+        }
+    }
+
+    /// Takes a run's imports out of the lists of what waits.
+    fn forget_imports(&mut self, place: u32) {
+        let mut sources = Vec::new();
+        self.imports.retain(|source, waiting| {
+            let before = waiting.len();
+            waiting.retain(|task| task.run != place);
+            sources.extend(std::iter::repeat_n(*source, before - waiting.len()));
+            !waiting.is_empty()
+        });
+        for source in sources {
+            let Some(source) = self.runs.find(source) else { continue };
+            let held = &mut self.runs[source.run].held;
+            match held.get_mut(&source.index) {
+                Some(1) | None => drop(held.remove(&source.index)),
+                Some(holds) => *holds -= 1,
             }
         }
     }

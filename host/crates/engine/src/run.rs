@@ -33,6 +33,8 @@ pub(crate) struct Run {
     pub(crate) nodes: Vec<NodeState>,
     pub(crate) cells: Vec<Cell>,
     pub(crate) edges: Vec<Edge>,
+    /// How often results are held from outside the run.
+    pub(crate) held: BTreeMap<TaskIndex, u32>,
 }
 
 /// A node: one task, or the elements of an array.
@@ -42,6 +44,8 @@ pub(crate) struct NodeState {
     pub(crate) needs: Box<[Need]>,
     pub(crate) zip: Box<[Range<TaskIndex>]>,
     pub(crate) element_needs: Box<[(u32, TaskIndex)]>,
+    /// For an import the task for which its first one stands.
+    pub(crate) import: Option<TaskId>,
     pub(crate) function: u32,
     /// Which resources it asks for.
     pub(crate) class: u32,
@@ -119,6 +123,7 @@ impl Run {
             nodes: Vec::new(),
             cells: Vec::new(),
             edges: Vec::new(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -209,13 +214,14 @@ pub(crate) struct Piece {
 
 impl NodeState {
     pub(crate) fn new(node: Node, class: u32) -> Self {
-        let Node { tasks, needs, zip, element_needs, function, options } = node;
+        let Node { tasks, needs, zip, element_needs, import, function, options } = node;
         Self {
             unfinished: tasks.len() as u32,
             tasks,
             needs: needs.into(),
             zip: zip.into(),
             element_needs: element_needs.into(),
+            import,
             function,
             class,
             retries: options.retries,

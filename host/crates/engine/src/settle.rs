@@ -132,7 +132,7 @@ impl Engine {
 
     pub(crate) fn on_delete_run(&mut self, run: RunId) {
         let Some(place) = self.runs.place(run) else { return };
-        if self.runs[place].unfinished > 0 {
+        if self.runs[place].unfinished > 0 || !self.runs[place].held.is_empty() {
             return;
         }
         for node in &self.runs.remove(place).nodes {
@@ -153,6 +153,7 @@ impl Engine {
                     self.runs.cell_mut(task).flight = NONE;
                 }
             }
+            Phase::Mirroring => self.leave_source(task, step),
             Phase::Staged(place) => self.vacate(place.worker, place.position),
             Phase::Assigned(place) | Phase::Running(place) => {
                 self.fence(place.worker, place.position, cell.attempt);

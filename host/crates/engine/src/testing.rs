@@ -227,7 +227,7 @@ pub(crate) fn node(tasks: Range<TaskIndex>) -> Build {
         output: false,
     };
     let (needs, zip, element_needs) = (Vec::new(), Vec::new(), Vec::new());
-    Build(Node { tasks, needs, zip, element_needs, function: 0, options })
+    Build(Node { tasks, needs, zip, element_needs, import: None, function: 0, options })
 }
 
 /// A node of one task.
@@ -253,6 +253,11 @@ impl Build {
 
     pub(crate) fn element(mut self, element: u32, task: TaskIndex) -> Self {
         self.0.element_needs.push((element, task));
+        self
+    }
+
+    pub(crate) fn import(mut self, run: RunId, index: TaskIndex) -> Self {
+        self.0.import = Some(TaskId { run, index });
         self
     }
 

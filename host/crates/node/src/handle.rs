@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use wask_proto::{
     Encoding, INLINE_VALUE_MAX_BYTES, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId,
-    RunState, Seq, TaskIndex, TaskState, Value,
+    RunState, Seq, TaskIndex, TaskState, Timestamp, Value,
 };
 use wask_store::Objects;
 
@@ -203,6 +203,11 @@ impl Handle {
         self.ask(|reply| Command::Close { run, reply }).await
     }
 
+    /// Renews the lease of an open run; tells when it ends now.
+    pub async fn renew(&self, run: RunId) -> Result<Timestamp, Refusal> {
+        self.ask(|reply| Command::Renew { run, reply }).await
+    }
+
     /// Waits; tells whether what was waited for has come within the time.
     pub async fn wait(&self, run: RunId, what: WaitFor, time: Duration) -> Result<bool, Refusal> {
         let (reply, answer) = oneshot::channel();
@@ -232,7 +237,7 @@ impl Handle {
     }
 
     /// The keys of a run.
-    pub async fn keys(&self, run: RunId) -> Option<Arc<KeyTable>> {
+    pub async fn keys(&self, run: RunId) -> Option<KeyTable> {
         self.read(move |server| server.keys(run)).await?
     }
 

@@ -9,6 +9,7 @@ mod compiler;
 mod config;
 mod events;
 mod handle;
+mod keys;
 mod modules;
 mod pins;
 mod refusal;

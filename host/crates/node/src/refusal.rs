@@ -24,9 +24,15 @@ pub enum Refusal {
     /// More tasks for a run that takes none.
     #[error("the run is closed and takes no more tasks; submit a new run")]
     RunClosed,
+    /// Renewal of a lease that a run does not have.
+    #[error("the run has no lease; submit an open run with `lease`")]
+    NoLease,
     /// Deletion of a run that has work left.
     #[error("the run is not finished; cancel it first")]
     RunUnfinished,
+    /// Deletion of a run of which others need results.
+    #[error("results of the run are needed by other runs or held in queues; wait, or cancel these")]
+    RunInUse,
     /// A key that an open run has already.
     #[error("the run already has a task with the key `{0}`")]
     DuplicateKey(String),
@@ -77,7 +83,7 @@ pub enum Refusal {
     },
     /// A run to whose results values refer.
     #[error("the run is needed by {0}, which refers to its results")]
-    RunInUse(String),
+    RunHeldBy(String),
     /// Too much of the same at once.
     #[error("the server is busy with {0}; try again")]
     Busy(&'static str),

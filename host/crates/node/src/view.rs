@@ -3,8 +3,9 @@
 
 pub mod sync;
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
+pub use crate::keys::{KeyTable, KeyView};
 use wask_proto::{
     Encoding, Failure, ModuleId, ObjectId, RunId, RunState, Seq, TaskIndex, TaskState, Timestamp,
     Timing, Value, WorkerId, executor::LogLine,
@@ -29,38 +30,6 @@ impl StateCounts {
     pub fn finished(&self) -> u64 {
         TaskState::ALL.into_iter().filter(|s| s.is_final()).map(|s| u64::from(self.get(s))).sum()
     }
-}
-
-/// A key of a run and the places of its tasks. A name of a task is `key`, or `key[n]` in arrays.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KeyView {
-    /// The key.
-    pub key: Arc<str>,
-    /// The module as the client wrote it.
-    pub module_name: Arc<str>,
-    /// The module.
-    pub module: ModuleId,
-    /// The function.
-    pub function: Arc<str>,
-    /// Places of its tasks.
-    pub tasks: Range<TaskIndex>,
-    /// Whether it is an array.
-    pub is_array: bool,
-    /// Places of tasks it needs (results or `after`), as written in the graph.
-    pub needs: Vec<Range<TaskIndex>>,
-}
-
-/// The keys of a run, in order of their places.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KeyTable {
-    /// The run.
-    pub run: RunId,
-    /// Whether it still takes tasks.
-    pub open: bool,
-    /// Keys in ascending order of `tasks.start`.
-    pub keys: Vec<KeyView>,
-    /// Position in `keys` by key.
-    pub by_key: std::collections::HashMap<Arc<str>, u32>,
 }
 
 /// A run, summed up.

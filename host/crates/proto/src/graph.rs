@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModuleId, ObjectId, RunId, TaskIndex, Timestamp};
+use crate::{ModuleId, ObjectId, RunId, TaskId, TaskIndex, Timestamp};
 
 /// What a run is, beside its tasks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -19,6 +19,11 @@ pub struct RunHeader {
     pub name: Option<String>,
     /// Whether it still takes tasks.
     pub open: bool,
+    /// For an open run how long it goes on without a word from its client.
+    pub lease_ms: Option<u64>,
+    /// Options for all tasks of an open run, as the client wrote them (CBOR); empty without any.
+    #[serde(with = "serde_bytes")]
+    pub defaults: Vec<u8>,
     /// The client's idempotency key and the hash of the body that came with it.
     pub idempotency: Option<(String, [u8; 32])>,
     /// When it was accepted.
@@ -48,6 +53,9 @@ pub struct NodeSpec {
     pub options: TaskOptions,
     /// Whether the results are outputs of the run.
     pub output: bool,
+    /// For an import the first of the tasks of another run for which its tasks stand; the others
+    /// follow. It calls nothing: its function is theirs.
+    pub import: Option<TaskId>,
 }
 
 /// Where the elements of an array task come from.
@@ -64,6 +72,8 @@ pub enum MapSource {
     Each(Vec<Vec<ArgTemplate>>),
     /// Element `n` has as its parts the `n`-th of each source.
     Zip(Vec<ZipSource>),
+    /// The tasks stand for the elements of another run's array.
+    Imported,
 }
 
 /// One side of a zip.
@@ -157,7 +167,7 @@ impl NodeSpec {
                     }
                 }
             }
-            Some(MapSource::Range { .. }) | None => {}
+            Some(MapSource::Range { .. } | MapSource::Imported) | None => {}
         }
     }
 
@@ -186,6 +196,7 @@ impl NodeSpec {
             after: self.after.clone(),
             options: self.options.clone(),
             output: self.output,
+            import: self.import,
         }
     }
 

@@ -67,7 +67,7 @@ impl Node {
 impl Graph {
     /// The graph of a run by keys.
     pub(crate) fn by_node(table: &KeyTable) -> Self {
-        let nodes = table.keys.iter().map(|key| Node {
+        let nodes = table.iter().map(|key| Node {
             id: key.key.to_string(),
             call: format!("{}/{}", key.module_name, key.function),
             tasks: key.tasks.len() as u64,
@@ -81,8 +81,8 @@ impl Graph {
     pub(crate) fn by_function(table: &KeyTable, counts: &HashMap<String, StateCounts>) -> Self {
         let mut nodes: Vec<Node> = Vec::new();
         let mut positions: HashMap<String, usize> = HashMap::new();
-        let mut of_key = Vec::with_capacity(table.keys.len());
-        for key in &table.keys {
+        let mut of_key = Vec::with_capacity(table.len());
+        for key in table.iter() {
             let call = format!("{}/{}", key.module_name, key.function);
             let position = *positions.entry(call.clone()).or_insert_with(|| {
                 let counts = counts.get(&call).copied().map(CountsDto);
@@ -105,12 +105,13 @@ impl Graph {
 }
 
 fn key_edges(table: &KeyTable) -> BTreeSet<Edge> {
-    let key_of = |index: TaskIndex| table.keys.partition_point(|key| key.tasks.end <= index);
+    let keys: Vec<_> = table.iter().collect();
+    let key_of = |index: TaskIndex| keys.partition_point(|key| key.tasks.end <= index);
     let mut edges = BTreeSet::new();
-    for (to, key) in table.keys.iter().enumerate() {
+    for (to, key) in keys.iter().enumerate() {
         for need in key.needs.iter().filter(|need| !need.is_empty()) {
             for from in key_of(need.start)..=key_of(need.end - 1) {
-                if from < table.keys.len() {
+                if from < keys.len() {
                     edges.insert(Edge { from, to });
                 }
             }
@@ -121,8 +122,6 @@ fn key_edges(table: &KeyTable) -> BTreeSet<Edge> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::sync::Arc;
-
     use wask_node::view::KeyView;
     use wask_proto::{ModuleId, RunId};
 
@@ -143,9 +142,9 @@ pub(super) mod tests {
             key("sq", "square", 1..4, Vec::new()),
             key("a<\"b", "square", 4..5, vec![0..1, 2..3]),
         ];
-        let name = |(n, key): (usize, &KeyView)| (Arc::clone(&key.key), n as u32);
-        let by_key = keys.iter().enumerate().map(name).collect();
-        KeyTable { run: RunId(1), open: false, keys, by_key }
+        let mut table = KeyTable::new(RunId(1), false);
+        table.append(keys);
+        table
     }
 
     #[test]

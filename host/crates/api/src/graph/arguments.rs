@@ -161,6 +161,7 @@ impl Fitting<'_> {
             let [Part::Item(n)] = *arg.0.as_slice() else { continue };
             let part = n as usize;
             match source {
+                MapSource::Imported => {}
                 MapSource::Range { .. } => self.errors.add(map_path, "wrong_type", || {
                     format!("`{}` takes bytes, a range gives integers", param.name)
                 }),
@@ -197,6 +198,7 @@ impl Fitting<'_> {
 
     fn elements(&mut self, args: &[ArgTemplate], source: &MapSource, length: u64) {
         match source {
+            MapSource::Imported => {}
             MapSource::Range { start, step } => self.range(args, *start, *step, length),
             MapSource::Each(elements) => {
                 for (element, i) in elements.iter().take(ELEMENTS_CHECKED_MAX).zip(0..) {

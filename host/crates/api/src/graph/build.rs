@@ -1,6 +1,6 @@
 //! From the body of a submission to the nodes of a graph: the order of the checks.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use wask_node::view::KeyTable;
 use wask_proto::{
@@ -10,10 +10,11 @@ use wask_proto::{
 use super::{
     arguments::{Places, check_count, fit_arguments, read_args},
     cycle::report_cycles,
+    imports::{Import, Runs, resolve_import},
     keys::Keys,
     lengths::{MapDraft, Side, count_tasks, list_length, parse_map, place_tasks},
     options::OptionsPatch,
-    parse::{Form, Submission, TaskDraft, parse_submission},
+    parse::{Form, Submission, TaskDraft, parse_defaults, parse_submission},
     refs::{Items, Refs, Scope},
     resolve::{Callee, Callees, Modules},
     schema::SchemaCache,
@@ -35,6 +36,8 @@ pub(crate) struct Context<'c> {
     pub(crate) schemas: &'c SchemaCache,
     /// Limits.
     pub(crate) limits: &'c ApiLimits,
+    /// The keys of the runs that imports name.
+    pub(crate) runs: &'c Runs,
 }
 
 /// A submission without errors, but for objects that must exist.
@@ -44,6 +47,10 @@ pub(crate) struct Checked {
     pub(crate) name: Option<String>,
     /// Whether more tasks may follow.
     pub(crate) open: bool,
+    /// How long an open run goes on without a word from its client.
+    pub(crate) lease_ms: Option<u64>,
+    /// Options for tasks that follow, as they were written.
+    pub(crate) defaults: Vec<u8>,
     /// The tasks.
     pub(crate) nodes: Vec<NodeSpec>,
     /// Objects that are referred to, and where each was named first.
@@ -64,7 +71,14 @@ pub(crate) fn check_more_tasks(
     existing: &KeyTable,
 ) -> Result<Checked, Errors> {
     let mut errors = Errors::default();
-    let read = parse_submission(body, Form::MoreTasks, context.limits, &mut errors);
+    let mut read = parse_submission(body, Form::MoreTasks, context.limits, &mut errors);
+    if !existing.defaults.is_empty() {
+        // They were checked when the run was accepted.
+        let mut ignored = Errors::default();
+        let path = Path::ROOT;
+        let defaults = parse_defaults(&existing.defaults, &path, context.limits, &mut ignored);
+        read.defaults = read.defaults.or(defaults);
+    }
     check(&read, context, Some(existing), errors)
 }
 
@@ -78,12 +92,19 @@ pub(crate) fn check_call(body: &[u8], callee: &Callee, key: &str) -> Result<Chec
     let places = Places { args: &root, by_name: is_map(body), map: &root };
     fit_arguments(callee, &mut args, None, places, &mut refs.errors);
     let options =
-        callee.function().map(|f| OptionsPatch::default().over(&OptionsPatch::default(), f));
+        callee.function().map(|f| OptionsPatch::default().over(&OptionsPatch::default(), Some(f)));
     let (Some(options), true) = (options, refs.errors.is_empty()) else { return Err(refs.errors) };
     let parts = Parts { args, map: None, after: Vec::new(), tasks: 0..1 };
     let node = parts.into_node(key, callee, options, true);
     let objects = refs.objects.into_iter().collect();
-    Ok(Checked { name: None, open: false, nodes: vec![node], objects })
+    Ok(Checked {
+        name: None,
+        open: false,
+        lease_ms: None,
+        defaults: Vec::new(),
+        nodes: vec![node],
+        objects,
+    })
 }
 
 /// Checks a value by itself, and decodes what is written with a `$`.
@@ -120,28 +141,57 @@ fn check(
             errors.add(&tasks_path.key(task.key), "duplicate_key", || detail);
         }
     }
-    let maps = parse_maps(&read.tasks, &mut errors);
+    let mut imports = resolve_imports(&read.tasks, context.runs, &mut errors);
+    let maps = parse_maps(&read.tasks, &imports, &mut errors);
     let counts = count_tasks(&read.tasks, &maps, &keys, &mut errors);
-    let first = existing.and_then(|table| table.keys.last()).map_or(0, |key| key.tasks.end);
+    let first = existing.map_or(0, KeyTable::next_place);
     let most = context.limits.tasks_per_run_max;
-    let places = place_tasks(&read.tasks, &counts, first, most, &mut errors);
+    let places = place_tasks(&read.tasks, &maps, &counts, first, most, &mut errors);
     keys.place(places.clone());
     let refs = Refs::new(&keys, Scope::Graph, read.tasks.len(), errors);
     let callees = Callees::new(context.modules, context.schemas);
+    let takes_more = read.open || existing.is_some();
     let mut build = Build { refs, callees, counts: &counts, nodes: Vec::new() };
     for (((task, map), (tasks, _)), number) in read.tasks.iter().zip(maps).zip(places).zip(0..) {
-        build.task(task, map, tasks, number, &read.defaults);
+        match imports.remove(&number) {
+            Some(import) => {
+                let options = task.options.over(&OptionsPatch::default(), None);
+                build.nodes.push(import.into_node(task.key, tasks, options));
+            }
+            None => build.task(task, map, tasks, number, &read.defaults),
+        }
     }
-    build.finish(read)
+    build.finish(read, takes_more)
 }
 
-fn parse_maps<'a>(tasks: &[TaskDraft<'a>], errors: &mut Errors) -> Vec<Option<MapDraft<'a>>> {
+fn resolve_imports<'r>(
+    tasks: &[TaskDraft<'_>],
+    runs: &'r Runs,
+    errors: &mut Errors,
+) -> HashMap<u32, Import<'r>> {
     let tasks_path = Path::ROOT.key("tasks");
-    let parse = |task: &TaskDraft<'a>| {
+    let imports = tasks.iter().zip(0..).filter_map(|(task, number)| {
+        let path = tasks_path.key(task.key);
+        let import = resolve_import(task.import?, runs, &path.key("import"), errors)?;
+        Some((number, import))
+    });
+    imports.collect()
+}
+
+fn parse_maps<'a>(
+    tasks: &[TaskDraft<'a>],
+    imports: &HashMap<u32, Import<'_>>,
+    errors: &mut Errors,
+) -> Vec<Option<MapDraft<'a>>> {
+    let tasks_path = Path::ROOT.key("tasks");
+    let parse = |(task, number): (&TaskDraft<'a>, u32)| {
+        if let Some(import) = imports.get(&number) {
+            return import.is_array.then_some(MapDraft::Imported { length: import.length });
+        }
         let path = tasks_path.key(task.key);
         task.map.map(|map| parse_map(map, &path.key("map"), errors))
     };
-    tasks.iter().map(parse).collect()
+    tasks.iter().zip(0..).map(parse).collect()
 }
 
 struct Build<'b, 'k, 'a> {
@@ -173,6 +223,7 @@ impl Parts {
             after: self.after,
             options,
             output,
+            import: None,
         }
     }
 }
@@ -209,7 +260,7 @@ impl<'a> Build<'_, '_, 'a> {
         fit_arguments(&callee, &mut parts.args, map, places, &mut self.refs.errors);
         parts.map = source;
         if self.refs.errors.is_empty() {
-            let options = task.options.over(defaults, function);
+            let options = task.options.over(defaults, Some(function));
             self.nodes.push(parts.into_node(task.key, &callee, options, false));
         }
     }
@@ -224,7 +275,7 @@ impl<'a> Build<'_, '_, 'a> {
         let path = path.key("map");
         self.refs.items = Items::Source;
         match map {
-            None | Some(MapDraft::Faulty) => (None, None),
+            None | Some(MapDraft::Faulty | MapDraft::Imported { .. }) => (None, None),
             Some(MapDraft::Range { start, step, .. }) => {
                 (Some(MapSource::Range { start, step }), Some(1))
             }
@@ -323,10 +374,10 @@ impl<'a> Build<'_, '_, 'a> {
         places.filter_map(|(name, n)| self.refs.places(name, &path.index(n))).collect()
     }
 
-    fn finish(mut self, read: &Submission<'_>) -> Result<Checked, Errors> {
+    fn finish(mut self, read: &Submission<'_>, takes_more: bool) -> Result<Checked, Errors> {
         let names: Vec<&str> = read.tasks.iter().map(|task| task.key).collect();
         report_cycles(&names, &self.refs.edges, &mut self.refs.errors);
-        let outputs = self.outputs(read);
+        let outputs = self.outputs(read, takes_more);
         if !self.refs.errors.is_empty() {
             return Err(self.refs.errors);
         }
@@ -336,15 +387,18 @@ impl<'a> Build<'_, '_, 'a> {
         Ok(Checked {
             name: read.name.map(str::to_owned),
             open: read.open,
+            lease_ms: read.lease_ms,
+            defaults: read.defaults_text.to_vec(),
             nodes: self.nodes,
             objects: self.refs.objects.into_iter().collect(),
         })
     }
 
-    /// Which keys are outputs: those named, or else those that nobody uses.
-    fn outputs(&mut self, read: &Submission<'_>) -> Vec<bool> {
+    /// Which keys are outputs: those named, or else those that nobody uses. Of a run that takes
+    /// more tasks nobody can say yet what will be used, so there it is all of them.
+    fn outputs(&mut self, read: &Submission<'_>, takes_more: bool) -> Vec<bool> {
         let Some(named) = read.outputs else {
-            return self.refs.used.iter().map(|used| !used).collect();
+            return self.refs.used.iter().map(|used| takes_more || !used).collect();
         };
         let mut outputs = vec![false; read.tasks.len()];
         let path = Path::ROOT.key("outputs");

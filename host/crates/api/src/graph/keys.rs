@@ -36,7 +36,7 @@ impl<'a> Keys<'a> {
     pub(super) fn add(&mut self, name: &'a str) -> Result<(), String> {
         let node = self.names.len() as u32;
         self.names.push(name);
-        if self.existing.is_some_and(|table| table.by_key.contains_key(name)) {
+        if self.existing.is_some_and(|table| table.find(name).is_some()) {
             return Err(format!("the run has a task `{name}` already; choose another key"));
         }
         if self.by_name.contains_key(name) {
@@ -62,14 +62,13 @@ impl<'a> Keys<'a> {
             let (tasks, is_array) = self.targets.get(node as usize)?.clone();
             return Some(Target { tasks, is_array, node: Some(node) });
         }
-        let table = self.existing?;
-        let key = table.keys.get(*table.by_key.get(name)? as usize)?;
+        let key = self.existing?.find(name)?;
         Some(Target { tasks: key.tasks.clone(), is_array: key.is_array, node: None })
     }
 
     /// All names, for suggestions.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let existing = self.existing.into_iter().flat_map(|table| &table.keys);
+        let existing = self.existing.into_iter().flat_map(KeyTable::iter);
         self.names.iter().copied().chain(existing.map(|key| &*key.key))
     }
 }

@@ -21,6 +21,8 @@ pub(super) enum MapDraft<'a> {
     Each(&'a [u8]),
     /// Sides of the same length.
     Zip(Vec<Side<'a>>),
+    /// Elements of another run's array.
+    Imported { length: u64 },
     /// Not understood; the error is noted.
     Faulty,
 }
@@ -171,7 +173,7 @@ fn mark(marks: &mut [bool], node: u32) -> bool {
 fn direct_length(map: &Option<MapDraft<'_>>) -> Option<u64> {
     match map {
         None => Some(1),
-        Some(MapDraft::Range { length, .. }) => Some(*length),
+        Some(MapDraft::Range { length, .. } | MapDraft::Imported { length }) => Some(*length),
         Some(MapDraft::Each(list)) => Some(list_length(list)),
         Some(MapDraft::Faulty) => Some(0),
         Some(MapDraft::Zip(_)) => None,
@@ -248,14 +250,15 @@ fn zip_length(
 /// no place.
 pub(super) fn place_tasks(
     drafts: &[TaskDraft<'_>],
+    maps: &[Option<MapDraft<'_>>],
     counts: &[u64],
     first: TaskIndex,
     most: u64,
     errors: &mut Errors,
 ) -> Vec<(Range<TaskIndex>, bool)> {
     let mut next = first;
-    let place = |(draft, &count): (&TaskDraft<'_>, &u64)| {
-        let is_array = draft.map.is_some();
+    let place = |((draft, map), &count): ((&TaskDraft<'_>, &Option<MapDraft<'_>>), &u64)| {
+        let is_array = map.is_some();
         let end = u64::from(next).saturating_add(count);
         match TaskIndex::try_from(end).ok().filter(|_| end <= most) {
             Some(end) => {
@@ -275,5 +278,5 @@ pub(super) fn place_tasks(
             }
         }
     };
-    drafts.iter().zip(counts).map(place).collect()
+    drafts.iter().zip(maps).zip(counts).map(place).collect()
 }

@@ -8,6 +8,7 @@ mod arguments;
 mod build;
 mod cycle;
 mod fit;
+mod imports;
 mod keys;
 mod lengths;
 mod options;
@@ -20,6 +21,7 @@ mod schema;
 mod tests;
 
 pub(crate) use build::{Checked, Context, check_call, check_more_tasks, check_run, check_value};
+pub(crate) use imports::{Runs, imported_runs};
 pub(crate) use keys::split_name;
 pub(crate) use resolve::Callee;
 pub(crate) use schema::SchemaCache;

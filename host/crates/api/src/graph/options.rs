@@ -34,7 +34,7 @@ const MEMORY_MIN_BYTES: u64 = 64 << 10;
 const RESOURCE_MAX: f64 = 1e12;
 
 /// Options that were given; the others are left to the next layer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct OptionsPatch {
     retries: Option<u32>,
     retry_delay_ms: Option<u64>,
@@ -79,14 +79,36 @@ impl OptionsPatch {
         self.max_fails.is_some()
     }
 
-    /// The options with all layers below filled in.
-    pub(super) fn over(&self, run: &Self, function: &FunctionInfo) -> TaskOptions {
+    /// The options without `keep`.
+    pub(super) fn without_keep(&self) -> Self {
+        Self { keep: None, ..self.clone() }
+    }
+
+    /// The options, and where they say nothing those below.
+    pub(super) fn or(self, below: Self) -> Self {
+        Self {
+            retries: self.retries.or(below.retries),
+            retry_delay_ms: self.retry_delay_ms.or(below.retry_delay_ms),
+            timeout_ms: self.timeout_ms.or(below.timeout_ms),
+            memory_max_bytes: self.memory_max_bytes.or(below.memory_max_bytes),
+            priority: self.priority.or(below.priority),
+            resources: self.resources.or(below.resources),
+            on_failed: self.on_failed.or(below.on_failed),
+            cache: self.cache.or(below.cache),
+            keep: self.keep.or(below.keep),
+            max_fails: self.max_fails.or(below.max_fails),
+        }
+    }
+
+    /// The options with all layers below filled in; the function's where there is one.
+    pub(super) fn over(&self, run: &Self, function: Option<&FunctionInfo>) -> TaskOptions {
         let server = CallLimits::default();
-        let timeout = self.timeout_ms.or(run.timeout_ms).or(function.timeout_ms);
-        let memory = self.memory_max_bytes.or(run.memory_max_bytes).or(function.memory_max_bytes);
+        let timeout = self.timeout_ms.or(run.timeout_ms).or(function.and_then(|f| f.timeout_ms));
+        let memory = self.memory_max_bytes.or(run.memory_max_bytes);
+        let memory = memory.or(function.and_then(|f| f.memory_max_bytes));
         let retry_delay_ms = self.retry_delay_ms.or(run.retry_delay_ms);
         TaskOptions {
-            retries: self.retries.or(run.retries).or(function.retries).unwrap_or(0),
+            retries: self.retries.or(run.retries).or(function.and_then(|f| f.retries)).unwrap_or(0),
             retry_delay_ms: retry_delay_ms.unwrap_or(RETRY_DELAY_DEFAULT_MS),
             timeout_ms: timeout.unwrap_or(server.wall_max_ms),
             memory_max_bytes: memory.unwrap_or(server.memory_max_bytes),

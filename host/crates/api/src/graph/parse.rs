@@ -2,6 +2,7 @@
 //! as slices of the body.
 
 use super::{
+    imports::check_alone,
     keys::fault_of_key,
     options::{OPTIONS, OptionsPatch},
 };
@@ -10,6 +11,7 @@ use crate::{
     config::ApiLimits,
     errors::{Errors, Path},
     fields::{expected, read_bool, read_fields, read_text},
+    units::parse_duration,
 };
 
 /// What was sent, not yet resolved.
@@ -17,8 +19,11 @@ use crate::{
 pub(super) struct Submission<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) open: bool,
+    pub(super) lease_ms: Option<u64>,
     pub(super) outputs: Option<&'a [u8]>,
     pub(super) defaults: OptionsPatch,
+    /// The same, as it was written.
+    pub(super) defaults_text: &'a [u8],
     pub(super) tasks: Vec<TaskDraft<'a>>,
 }
 
@@ -30,6 +35,7 @@ pub(super) struct TaskDraft<'a> {
     pub(super) args: Option<&'a [u8]>,
     pub(super) map: Option<&'a [u8]>,
     pub(super) after: Option<&'a [u8]>,
+    pub(super) import: Option<&'a [u8]>,
     pub(super) options: OptionsPatch,
 }
 
@@ -52,7 +58,7 @@ pub(super) fn parse_submission<'a>(
     errors: &mut Errors,
 ) -> Submission<'a> {
     let known: &[&str] = match form {
-        Form::Run => &["tasks", "name", "open", "outputs", "defaults"],
+        Form::Run => &["tasks", "name", "open", "lease", "outputs", "defaults"],
         Form::MoreTasks => &["tasks", "outputs", "defaults"],
     };
     let mut read = Submission::default();
@@ -63,16 +69,23 @@ pub(super) fn parse_submission<'a>(
         match name {
             "name" => read.name = read_name(value, &path, errors),
             "open" => read.open = read_bool(value, &path, errors).unwrap_or(false),
+            "lease" => read.lease_ms = read_lease(value, &path, errors),
             "outputs" => read.outputs = Some(value),
-            "defaults" => read_fields(value, &path, &OPTIONS, errors, |name, value, errors| {
-                read.defaults.set(name, value, &path, limits, errors);
-            }),
+            "defaults" => {
+                read.defaults_text = value;
+                read.defaults = parse_defaults(value, &path, limits, errors);
+            }
             _ => {
                 has_tasks = true;
                 read.tasks = parse_tasks(value, &path, limits, errors);
             }
         }
     });
+    if read.lease_ms.is_some() && !read.open {
+        errors.add(&root.key("lease"), "wrong_value", || {
+            "only open runs have a lease; set `open` to true".to_owned()
+        });
+    }
     let may_be_empty = read.open && form == Form::Run;
     if !has_tasks && Members::of_map(body).is_some() && !may_be_empty {
         errors.add(&root, "missing_field", || {
@@ -84,6 +97,38 @@ pub(super) fn parse_submission<'a>(
         });
     }
     read
+}
+
+/// Reads how long an open run goes on without a word from its client.
+fn read_lease(value: &[u8], path: &Path<'_>, errors: &mut Errors) -> Option<u64> {
+    const SHORTEST_MS: u64 = 1_000;
+    const LONGEST_MS: u64 = 7 * 24 * 3_600 * 1_000;
+    let lease = match parse_duration(read_text(value, path, errors)?) {
+        Ok(lease) => u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
+        Err(fault) => {
+            errors.add(path, "wrong_value", || fault);
+            return None;
+        }
+    };
+    if !(SHORTEST_MS..=LONGEST_MS).contains(&lease) {
+        errors.add(path, "limit", || "a lease lasts from `1s` to `7d`".to_owned());
+        return None;
+    }
+    Some(lease)
+}
+
+/// Reads options for all tasks.
+pub(super) fn parse_defaults(
+    value: &[u8],
+    path: &Path<'_>,
+    limits: &ApiLimits,
+    errors: &mut Errors,
+) -> OptionsPatch {
+    let mut defaults = OptionsPatch::default();
+    read_fields(value, path, &OPTIONS, errors, |name, value, errors| {
+        defaults.set(name, value, path, limits, errors);
+    });
+    defaults
 }
 
 fn read_name<'a>(value: &'a [u8], path: &Path<'_>, errors: &mut Errors) -> Option<&'a str> {
@@ -130,11 +175,17 @@ fn parse_task<'a>(
     limits: &ApiLimits,
     errors: &mut Errors,
 ) -> TaskDraft<'a> {
-    const KNOWN: [&str; 14] = {
-        let mut known = ["call", "args", "map", "after", "", "", "", "", "", "", "", "", "", ""];
+    const OWN: [&str; 5] = ["call", "args", "map", "after", "import"];
+    const KNOWN: [&str; OWN.len() + OPTIONS.len()] = {
+        let mut known = [""; OWN.len() + OPTIONS.len()];
         let mut at = 0;
+        while at < OWN.len() {
+            known[at] = OWN[at];
+            at += 1;
+        }
+        at = 0;
         while at < OPTIONS.len() {
-            known[at + 4] = OPTIONS[at];
+            known[at + OWN.len()] = OPTIONS[at];
             at += 1;
         }
         known
@@ -149,9 +200,12 @@ fn parse_task<'a>(
         "args" => task.args = Some(value),
         "map" => task.map = Some(value),
         "after" => task.after = Some(value),
+        "import" => task.import = Some(value),
         option => task.options.set(option, value, path, limits, errors),
     });
-    if !has_call && Members::of_map(value).is_some() {
+    if task.import.is_some() {
+        check_alone(&task, path, errors);
+    } else if !has_call && Members::of_map(value).is_some() {
         errors.add(path, "missing_field", || {
             "`call` is missing: the function to call, as `module/function`".to_owned()
         });

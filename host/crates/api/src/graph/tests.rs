@@ -1,7 +1,7 @@
 //! Submissions as clients write them: each error with its code and place, and what right ones
 //! become.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use wask_node::{
     ModuleLookup,
@@ -70,7 +70,7 @@ fn check_json(json: &str) -> Result<Checked, Errors> {
 fn check_with(json: &str, limits: &ApiLimits) -> Result<Checked, Errors> {
     let body = json_to_cbor(json.as_bytes(), 128).unwrap();
     let schemas = SchemaCache::default();
-    check_run(&body, Context { modules: &table(), schemas: &schemas, limits })
+    check_run(&body, Context { modules: &table(), schemas: &schemas, limits, runs: &Runs::new() })
 }
 
 fn tasks(tasks: &str) -> Result<Checked, Errors> {
@@ -393,12 +393,13 @@ fn more_tasks_may_name_tasks_that_exist() {
         is_array: true,
         needs: Vec::new(),
     };
-    let by_key = HashMap::from([(Arc::from("sq"), 0)]);
-    let existing = KeyTable { run: RunId(1), open: true, keys: vec![key], by_key };
+    let mut existing = KeyTable::new(RunId(1), true);
+    existing.append([key]);
     let (limits, schemas) = (ApiLimits::default(), SchemaCache::default());
     let check = |json: &str| {
         let body = json_to_cbor(json.as_bytes(), 128).unwrap();
-        let context = Context { modules: &table(), schemas: &schemas, limits: &limits };
+        let context =
+            Context { modules: &table(), schemas: &schemas, limits: &limits, runs: &Runs::new() };
         check_more_tasks(&body, context, &existing)
     };
     let more = r#"{"tasks": {"t": {"call": "numbers/sum", "args": [{"$tasks": "sq"}]},

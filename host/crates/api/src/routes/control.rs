@@ -1,6 +1,6 @@
 //! What is done to a run: more tasks, closing, releasing, cancelling, retrying.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use axum::{
     Router,
@@ -26,12 +26,14 @@ use crate::{
     problem::{Answer, Problem},
     routes::runs::empty_body,
     state::{ApiState, unknown_run},
-    submit::check_document,
+    submit::{check_document, named_runs},
+    units::Time,
 };
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/runs/{id}/close", post(close))
+        .route("/runs/{id}/renew", post(renew))
         .route("/runs/{id}/release", post(release))
         .route("/runs/{id}/cancel", post(cancel))
         .route("/runs/{id}/retry", post(retry))
@@ -61,14 +63,16 @@ pub(super) async fn add_tasks(
     let guard = guard_of(request.headers())?;
     let document = read_document(request, state.limits(), codes::INVALID_GRAPH).await?;
     let document = document.ok_or_else(empty_body)?;
+    let runs = Arc::new(named_runs(&state, &document).await);
     for _ in 0..TRIES_MAX {
         let (run, keys) = state.find_keys(&id).await?;
         if !keys.open {
             return Err(Refusal::RunClosed.into());
         }
-        let first = keys.keys.last().map_or(0, |key| key.tasks.end);
+        let first = keys.next_place();
+        let runs = Arc::clone(&runs);
         let check = move |state: &ApiState, document: &[u8]| {
-            check_more_tasks(document, state.context(), &keys)
+            check_more_tasks(document, state.context(&runs), &keys)
         };
         let invalid = codes::INVALID_GRAPH;
         let checked = check_document(&state, document.clone(), invalid, check).await?;
@@ -90,6 +94,21 @@ async fn close(State(state): State<ApiState>, Path(id): Path<String>, format: Fo
     state.node().close(run).await?;
     let detail = state.node().run(run).await.ok_or_else(|| unknown_run(&id))?;
     Ok(format.ok(&RunDto::from(&detail.run)))
+}
+
+/// The answer to a renewal.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Renewed)]
+pub(crate) struct RenewedDto {
+    /// When the lease ends, unless it is renewed before.
+    #[schema(value_type = String)]
+    lease_ends_at: Time,
+}
+
+async fn renew(State(state): State<ApiState>, Path(id): Path<String>, format: Format) -> Answer {
+    let run = state.find_run(&id).await?;
+    let ends_at = state.node().renew(run).await?;
+    Ok(format.ok(&RenewedDto { lease_ends_at: Time(ends_at) }))
 }
 
 /// The answer to a release.

@@ -54,7 +54,7 @@ async fn graph(
         _ => None,
     })?;
     let (run, table) = state.find_keys(&id).await?;
-    let keys = table.keys.len();
+    let keys = table.len();
     let by = by.unwrap_or(if keys > NODES_DEFAULT_MAX { By::Function } else { By::Node });
     if by == By::Node && keys > NODES_DRAWN_MAX && shape != "json" {
         let what = format!("{keys} keys are too many for a picture; ask for `by=function`");

@@ -21,7 +21,7 @@ use crate::{
     dto::{FailureDto, LoadedResult, ResultDto},
     errors::{Errors, Path as Place},
     fields::{read_fields, read_text, read_texts},
-    load::load_results,
+    load::{OUTPUT_MAX_BYTES, load_results},
     names::{find_all, places},
     params::{Params, Path},
     problem::{Answer, Problem},
@@ -130,7 +130,7 @@ async fn gather(
     let mut names = Vec::with_capacity(results.len());
     named.iter().for_each(|named| named.add_names(&mut names));
     let results = names.into_iter().zip(results).map(|(name, result)| (None, name, result));
-    let results = load_results(&state, results).await?;
+    let results = load_results(&state, u64::MAX, results).await?;
     Ok(format.ok(&GatheredDto { results: results.iter().map(LoadedResult::dto).collect() }))
 }
 
@@ -186,7 +186,7 @@ async fn completed(
     }
     let views = state.node().completed(run, after, limit).await.ok_or_else(|| unknown_run(&id))?;
     let views = views.into_iter().map(|view| (Some(view.seq), view.key, view.result));
-    let results = load_results(&state, views).await?;
+    let results = load_results(&state, OUTPUT_MAX_BYTES, views).await?;
     let next = results.iter().filter_map(|result| result.seq).max().unwrap_or(after);
     let items = results.iter().map(LoadedResult::dto).collect();
     Ok(format.ok(&CompletedDto { items, next }))

@@ -21,7 +21,7 @@ use crate::{
     params::{Params, Path},
     problem::{Answer, Problem},
     state::{ApiState, unknown_run},
-    submit::{Idempotency, check_document, submit},
+    submit::{Idempotency, check_document, named_runs, submit},
 };
 
 const STATES: [&str; 4] = ["running", "succeeded", "failed", "cancelled"];
@@ -41,7 +41,8 @@ async fn accept(State(state): State<ApiState>, format: Format, request: Request)
     let document = document.ok_or_else(empty_body)?;
     let idempotency = Idempotency::read(&headers, "runs", &document)?;
     let guard = guard_of(&headers)?;
-    let check = |state: &ApiState, document: &[u8]| check_run(document, state.context());
+    let runs = named_runs(&state, &document).await;
+    let check = move |state: &ApiState, document: &[u8]| check_run(document, state.context(&runs));
     let checked = check_document(&state, document, codes::INVALID_GRAPH, check).await?;
     let submitted = submit(&state, checked, idempotency, wait, guard).await?;
 

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod dependencies;
+mod imports;
 mod model;
 mod placement;
 mod random;

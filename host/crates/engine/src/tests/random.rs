@@ -178,8 +178,15 @@ impl Life {
     }
 
     fn node(&mut self, start: TaskIndex, len: u32, siblings: &[Node]) -> Node {
-        let random = &mut self.random;
         let mut made = node(start..start + len).0;
+        if self.random.chance(10)
+            && let Some(source) = self.source(len)
+        {
+            made.import = Some(source);
+            made.options = self.options();
+            return made;
+        }
+        let random = &mut self.random;
         made.function = random.below(4) as u32;
         if start > 0 {
             for _ in 0..random.below(3) {
@@ -205,6 +212,14 @@ impl Life {
         }
         made.options = self.options();
         made
+    }
+
+    /// The first of so many tasks of some run.
+    fn source(&mut self, len: u32) -> Option<TaskId> {
+        let run = self.any_run()?;
+        let most = self.model.runs[&run].len().checked_sub(len.max(1))?;
+        let index = self.random.below(u64::from(most) + 1) as u32;
+        Some(TaskId { run, index })
     }
 
     fn options(&mut self) -> NodeOptions {
@@ -299,7 +314,9 @@ impl Life {
 
     fn delete(&mut self) {
         let finished = self.runs(|run| run.finished);
-        if let Some(&run) = self.random.pick(&finished) {
+        if let Some(&run) = self.random.pick(&finished)
+            && !self.model.engine.is_held(run)
+        {
             self.model.delete(run);
         }
     }

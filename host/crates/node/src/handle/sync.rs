@@ -122,7 +122,7 @@ impl Handle {
     }
 
     /// Lets a lease last longer, from now on.
-    pub async fn renew(
+    pub async fn renew_lease(
         &self,
         of: LeaseName,
         token: u64,

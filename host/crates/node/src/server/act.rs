@@ -187,7 +187,10 @@ impl Server {
         self.staged.remove(&task);
         let (timing, failure) = match self.hand.invalid.remove(&task) {
             Some(failure) => (self.passing_timing(), Box::new(failure)),
-            None => self.failure_in_hand(),
+            None => match self.source_of(task) {
+                Some(source) => (self.passing_timing(), self.failure_of(source)),
+                None => self.failure_in_hand(),
+            },
         };
         self.totals.failed += 1;
         let queued_at = self.queued_at(task);
@@ -245,6 +248,31 @@ impl Server {
             WorkerOutcome::Success(_) | WorkerOutcome::Cancelled => lost("it was stopped"),
         };
         (finished.timing, failure)
+    }
+
+    /// The task for which an import stands.
+    fn source_of(&self, task: TaskId) -> Option<TaskId> {
+        let spec = self.model.runs.get(&task.run)?.node_of(task.index)?.spec();
+        let first = spec.import?;
+        Some(TaskId { run: first.run, index: first.index + (task.index - spec.tasks.start) })
+    }
+
+    /// Why a task of another run did not succeed.
+    fn failure_of(&self, task: TaskId) -> Box<Failure> {
+        let run = self.model.runs.get(&task.run);
+        let failure = run.and_then(|run| {
+            let cause = run.stop_of(task.index).and_then(|stop| stop.cause);
+            run.extra.get(&cause.unwrap_or(task.index))?.failure.clone()
+        });
+        match failure {
+            Some(failure) => Box::new((*failure).clone()),
+            None => {
+                let name =
+                    run.map_or_else(|| format!("#{}", task.index), |r| r.name_of(task.index));
+                let message = format!("{}/{name}, for which it stands, is gone", task.run);
+                Box::new(Failure::new(FailureKind::Invalid, message))
+            }
+        }
     }
 
     /// The timing of what needed no execution.

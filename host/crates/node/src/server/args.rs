@@ -143,7 +143,7 @@ impl Context<'_> {
                     self.whole(values.get(element).ok_or(ArgError::NoItem(part))?)
                 }
             },
-            Some(MapSource::Range { .. }) | None => Err(missing),
+            Some(MapSource::Range { .. } | MapSource::Imported) | None => Err(missing),
         }
     }
 
@@ -317,6 +317,7 @@ mod tests {
                 max_fails: None,
             },
             output: true,
+            import: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 
 use tokio::sync::oneshot;
 use wask_proto::{
-    ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, TaskIndex, WorkerId,
+    ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, TaskIndex, Timestamp, WorkerId,
     worker::{Finished, FromWorker},
 };
 
@@ -111,6 +111,10 @@ pub(crate) enum Command {
         run: RunId,
         tasks: Option<Vec<Range<TaskIndex>>>,
         reply: Reply<u64>,
+    },
+    Renew {
+        run: RunId,
+        reply: Reply<Timestamp>,
     },
     DeleteRun {
         run: RunId,

@@ -34,6 +34,8 @@ pub(super) struct Holdings {
 #[derive(Default)]
 struct HeldFile {
     holders: u32,
+    size: u64,
+    media_type: Arc<str>,
     /// Its size, while no holder's result has to last.
     spilled_bytes: u64,
 }
@@ -54,13 +56,14 @@ impl Server {
             self.holdings.memory_bytes += counted(&value.data);
             return;
         };
-        let lasts = self.is_wanted(task);
+        let (lasts, media_type) = (self.is_wanted(task), self.media_type(task));
         let file = self.holdings.files.entry(at.id).or_default();
         let before = std::mem::take(&mut file.spilled_bytes);
         if !lasts && (file.holders == 0 || before > 0) {
             file.spilled_bytes = at.size;
         }
         file.holders += 1;
+        (file.size, file.media_type) = (at.size, media_type);
         self.holdings.spilled_bytes += file.spilled_bytes;
         self.holdings.spilled_bytes -= before;
     }
@@ -177,12 +180,15 @@ impl Server {
             Some(known) => (known.media_type.clone(), known.size, known.inline.clone()),
             None => match self.index.object(id).ok().flatten() {
                 Some(record) => (record.media_type, record.size, record.inline.map(Into::into)),
-                None => {
-                    let (value, media_type) = self.holdings.shown.get(id)?;
-                    let (id, size) = (*id, value.size());
-                    let info = ObjectInfo { id, size, media_type: Arc::clone(media_type) };
-                    return Some((info, value.clone()));
-                }
+                None => match self.holdings.files.get(id) {
+                    Some(file) => (Arc::clone(&file.media_type), file.size, None),
+                    None => {
+                        let (value, media_type) = self.holdings.shown.get(id)?;
+                        let (id, size) = (*id, value.size());
+                        let info = ObjectInfo { id, size, media_type: Arc::clone(media_type) };
+                        return Some((info, value.clone()));
+                    }
+                },
             },
         };
         let info = ObjectInfo { id: *id, size, media_type };

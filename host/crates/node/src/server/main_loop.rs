@@ -44,9 +44,15 @@ impl Server {
     /// Waits for inputs, or for the engine's next deadline.
     async fn wait(&self, inputs: &mut Receiver<Input>, batch: &mut Vec<Input>) {
         let stop = self.stopping.as_ref().map(|stopping| stopping.deadline);
-        let writing = self.journal.due().into_iter().chain(self.indexer.due());
-        let deadlines = [self.engine.next_deadline(), self.sync.next_deadline(), stop];
-        let Some(deadline) = deadlines.into_iter().flatten().chain(writing).min() else {
+        let deadlines = [
+            self.engine.next_deadline(),
+            self.leases.next_end(),
+            self.sync.next_deadline(),
+            self.journal.due(),
+            self.indexer.due(),
+            stop,
+        ];
+        let Some(deadline) = deadlines.into_iter().flatten().min() else {
             inputs.recv_many(batch, BATCH_MAX).await;
             return;
         };
@@ -73,6 +79,9 @@ impl Server {
     fn settle_round(&mut self) {
         if self.engine.next_deadline().is_some_and(|deadline| deadline <= self.now) {
             self.handle(Event::Tick);
+        }
+        if self.leases.next_end().is_some_and(|end| end <= self.now) {
+            self.end_overdue_leases();
         }
         if self.stopping.is_none() && !self.journal.full {
             self.schedule();

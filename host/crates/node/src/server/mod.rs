@@ -10,6 +10,7 @@ mod command;
 mod commit;
 mod hold;
 mod indexer;
+mod lease;
 mod main_loop;
 mod memo;
 mod model;
@@ -51,6 +52,7 @@ use command::Ack;
 use commit::JournalPort;
 use hold::Holdings;
 use indexer::Indexer;
+use lease::Leases;
 use memo::Memo;
 use model::Model;
 use sync::{Coordination, SyncLimits};
@@ -87,6 +89,7 @@ pub(crate) struct Server {
     sync_answers: VecDeque<(Seq, sync::Answer)>,
     /// Events that wait for the journal.
     events: Vec<EventView>,
+    leases: Leases,
     /// Runs in which something was settled since the waiters were last looked at.
     touched: Vec<RunId>,
     actions: Vec<Action>,
@@ -196,6 +199,7 @@ impl Server {
             acks: VecDeque::new(),
             sync_answers: VecDeque::new(),
             events: Vec::new(),
+            leases: Leases::default(),
             touched: Vec::new(),
             actions: Vec::new(),
             now: clock::now(),

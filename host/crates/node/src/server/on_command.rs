@@ -14,6 +14,7 @@ use super::{
     Server, Stopping,
     command::{Accepted, Command, Reply},
     hold::Uploaded,
+    model::NodeRow,
     translate::engine_node,
 };
 use crate::{refusal::Refusal, view::ObjectInfo};
@@ -57,6 +58,10 @@ impl Server {
             Command::Retry { run, tasks, reply } => {
                 let retried = self.retry(run, tasks);
                 self.reply(reply, retried);
+            }
+            Command::Renew { run, reply } => {
+                let renewed = self.renew(run);
+                self.reply(reply, renewed);
             }
             Command::DeleteRun { run, reply } => {
                 let deleted = self.delete_run(run);
@@ -117,6 +122,7 @@ impl Server {
         self.may_write()?;
         self.check_nodes(&nodes)?;
         let (run, open) = (header.id, header.open);
+        self.begin_lease(run, header.lease_ms);
         self.record(&Record::RunSubmitted(Arc::new(header)), None);
         self.handle(Event::AddRun { run, open });
         self.add_nodes(run, nodes);
@@ -130,6 +136,7 @@ impl Server {
         nodes: Vec<NodeSpec>,
     ) -> Result<(), Refusal> {
         self.may_write()?;
+        self.renew_lease(id);
         let run = self.model.runs.get(&id).ok_or(Refusal::UnknownRun)?;
         if !run.open {
             return Err(Refusal::RunClosed);
@@ -148,6 +155,14 @@ impl Server {
     fn check_nodes(&self, nodes: &[NodeSpec]) -> Result<(), Refusal> {
         if nodes.iter().any(|node| self.modules.get(&node.module).is_none()) {
             return Err(Refusal::UnknownModule);
+        }
+        let sources = nodes.iter().filter_map(|node| Some((node, node.import?)));
+        for (node, first) in sources {
+            let run = self.model.runs.get(&first.run).ok_or(Refusal::UnknownRun)?;
+            let end = u64::from(first.index) + node.tasks.len() as u64;
+            if u64::from(run.next_index()) < end {
+                return Err(Refusal::UnknownTask);
+            }
         }
         let added: u64 = nodes.iter().map(|node| node.tasks.len() as u64).sum();
         let limit = self.config.tasks_max;
@@ -176,6 +191,7 @@ impl Server {
         let open = self.model.runs.get(&run).ok_or(Refusal::UnknownRun)?.open;
         if open {
             self.may_write()?;
+            self.end_lease(run);
             self.record(&Record::RunClosed { run }, None);
             self.handle(Event::CloseRun(run));
         }
@@ -216,14 +232,19 @@ impl Server {
             return Err(Refusal::RunUnfinished);
         }
         if let Some(user) = self.sync.user_of_run(run) {
-            return Err(Refusal::RunInUse(user));
+            return Err(Refusal::RunHeldBy(user));
+        }
+        if self.engine.is_held(run) {
+            return Err(Refusal::RunInUse);
         }
         self.handle(Event::DeleteRun(run));
         self.record(&Record::RunDeleted(run), None);
         Ok(())
     }
 
-    fn known_run(&self, run: RunId) -> Result<(), Refusal> {
+    /// A run that a client has something to say about.
+    fn known_run(&mut self, run: RunId) -> Result<(), Refusal> {
+        self.renew_lease(run);
         self.model.runs.get(&run).map(|_| ()).ok_or(Refusal::UnknownRun)
     }
 
@@ -292,7 +313,12 @@ impl Server {
         }
         let unfinished = self.model.runs.values().filter(|run| run.state == RunState::Running);
         for run in unfinished {
-            if run.nodes.iter().any(|node| node.spec().objects().contains(&id)) {
+            let goes_on = |node: &&NodeRow| {
+                let tasks = node.spec().tasks.clone();
+                tasks.into_iter().any(|task| run.state_of(task).is_some_and(|s| !s.is_final()))
+            };
+            let mut users = run.nodes.iter().filter(|node| node.spec().objects().contains(&id));
+            if users.any(|node| goes_on(&node)) {
                 let run = run.header.id;
                 return Err(Refusal::ObjectInUse(format!("run {run}, which is not finished")));
             }

@@ -127,9 +127,13 @@ impl Server {
         let Some(run) = record.run() else { return };
         match record {
             Record::RunSubmitted(header) => {
+                self.begin_lease(run, header.lease_ms);
                 stories.insert(run, Story { open: header.open, steps: Vec::new() });
             }
-            Record::RunDeleted(_) => drop(stories.remove(&run)),
+            Record::RunDeleted(_) => {
+                self.end_lease(run);
+                stories.remove(&run);
+            }
             Record::TasksAdded { nodes, .. } => {
                 let nodes = self.engine_nodes(nodes);
                 if let Some(story) = stories.get_mut(&run) {
@@ -137,6 +141,9 @@ impl Server {
                 }
             }
             _ => {
+                if let Record::RunClosed { .. } = record {
+                    self.end_lease(run);
+                }
                 let available = self.restore_value(record);
                 if let Some(story) = stories.get_mut(&run)
                     && let Some(fact) = fact_of(record, available)

@@ -17,6 +17,7 @@ pub(super) fn engine_node(spec: &NodeSpec, function: u32) -> Node {
         needs,
         zip,
         element_needs,
+        import: spec.import,
         function,
         options: NodeOptions {
             retries: options.retries,
@@ -68,7 +69,7 @@ fn map_needs(map: Option<&MapSource>) -> MapNeeds {
             }
             element_needs.sort_unstable();
         }
-        Some(MapSource::Range { .. }) | None => {}
+        Some(MapSource::Range { .. } | MapSource::Imported) | None => {}
     }
     (zip, element_needs)
 }

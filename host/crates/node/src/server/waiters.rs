@@ -23,6 +23,7 @@ impl Server {
 
     /// Lets somebody wait, or tells at once that there is nothing to wait for.
     pub(super) fn let_wait(&mut self, id: wask_proto::RunId, mut waiter: Waiter) {
+        self.renew_lease(id);
         let Some(run) = self.model.runs.get_mut(&id) else {
             let _ = waiter.reply.send(Err(Refusal::UnknownRun));
             return;

@@ -157,6 +157,7 @@ fn schemas() -> Value {
     add::<results::GatheredDto<'_>>(&mut found);
     add::<results::CompletedDto<'_>>(&mut found);
     add::<control::AddedDto>(&mut found);
+    add::<control::RenewedDto>(&mut found);
     add::<control::ReleasedDto>(&mut found);
     add::<control::CancelledDto>(&mut found);
     add::<control::RetriedDto>(&mut found);

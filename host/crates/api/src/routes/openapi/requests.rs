@@ -28,11 +28,18 @@ fn submission() -> Value {
             "name": {"type": ["string", "null"], "description": "A name for people."},
             "open": {"type": "boolean", "default": false,
                      "description": "Whether more tasks may be added until the run is closed."},
+            "lease": {"type": "string", "examples": ["60s"],
+                      "description": "For open runs: without a word from the client for so long, \
+                                      the run is closed and its results are released, but for \
+                                      those with `keep`."},
             "outputs": outputs(),
             "defaults": {"$ref": "#/components/schemas/Options"},
             "tasks": tasks(),
         },
-        "required": ["tasks"],
+        "anyOf": [
+            {"required": ["tasks"]},
+            {"required": ["open"], "properties": {"open": {"const": true}}},
+        ],
     })
 }
 
@@ -52,7 +59,7 @@ fn more_tasks() -> Value {
 fn outputs() -> Value {
     json!({"type": "array", "items": {"type": "string"},
            "description": "Keys whose results stay until the run is deleted; by default those \
-                           that nobody uses."})
+                           that nobody uses, in an open run all."})
 }
 
 fn tasks() -> Value {
@@ -69,6 +76,12 @@ fn task() -> Value {
         "map": {"$ref": "#/components/schemas/MapSource"},
         "after": {"type": "array", "items": {"type": "string"},
                   "description": "Keys to wait for without using their results."},
+        "import": {"type": "object", "additionalProperties": false, "required": ["run"],
+                   "properties": {"run": {"type": "string"}, "task": {"type": "string"},
+                                  "tasks": {"type": "string"}},
+                   "oneOf": [{"required": ["task"]}, {"required": ["tasks"]}],
+                   "description": "Instead of `call`: a task (`task`) or an array (`tasks`) of \
+                                   another run, for which this entry stands."},
     });
     if let (Some(properties), Some(Value::Object(options))) =
         (properties.as_object_mut(), options().get("properties").cloned())
@@ -76,7 +89,7 @@ fn task() -> Value {
         properties.extend(options);
     }
     json!({"type": "object", "additionalProperties": false, "properties": properties,
-           "required": ["call"]})
+           "oneOf": [{"required": ["call"]}, {"required": ["import"]}]})
 }
 
 fn options() -> Value {

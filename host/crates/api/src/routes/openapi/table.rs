@@ -209,7 +209,7 @@ operations! {
         ["run", "wait"] None, [200 "The run." Some(Shape("RunDetail"))], RUN_PROBLEMS;
     delete "/runs/{id}" "runs" "Forget a finished run, its results and history."
         ["run"] None, [204 "It is gone." None],
-        &[codes::AMBIGUOUS, codes::UNKNOWN_RUN, codes::RUN_UNFINISHED];
+        &[codes::AMBIGUOUS, codes::UNKNOWN_RUN, codes::RUN_UNFINISHED, codes::RUN_IN_USE];
     post "/runs/{id}/tasks" "runs" "Add tasks to an open run."
         ["run"] Some(Shape("MoreTasks")),
         [202 "They are durable." Some(Shape("TasksAdded"))],
@@ -218,6 +218,9 @@ operations! {
           codes::BUSY, codes::DISK_FULL];
     post "/runs/{id}/close" "runs" "Close an open run."
         ["run"] None, [200 "The run." Some(Shape("Run"))], RUN_PROBLEMS;
+    post "/runs/{id}/renew" "runs" "Renew the lease of an open run. Every request about it does so too."
+        ["run"] None, [200 "When it ends now." Some(Shape("Renewed"))],
+        &[codes::AMBIGUOUS, codes::UNKNOWN_RUN, codes::RUN_CLOSED, codes::NO_LEASE];
     post "/runs/{id}/release" "runs" "Drop interest in results; work that only they needed is cancelled."
         ["run"] Some(Shape("Keys")), [200 "Done." Some(Shape("Released"))], ORDER_PROBLEMS;
     post "/runs/{id}/cancel" "runs" "Stop tasks, or the whole run."

@@ -140,7 +140,7 @@ async fn renew(
     let mut asked = Asked::read(state, &name, request, &[])?;
     let (token, lease_ms) = asked.token(&["token", "lease"]).await?;
     let of = LeaseName { kind, name: asked.name };
-    let lease = asked.state.node().renew(of, token, lease_ms, asked.call).await?;
+    let lease = asked.state.node().renew_lease(of, token, lease_ms, asked.call).await?;
     Ok(format.ok(&LeaseDto::from(lease)))
 }
 

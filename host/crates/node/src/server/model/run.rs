@@ -34,7 +34,8 @@ pub(crate) struct Run {
     pub(crate) stops: Vec<Stop>,
     pub(crate) log_lines: usize,
     pub(crate) waiters: Vec<Waiter>,
-    keys: Option<Arc<KeyTable>>,
+    /// The keys that readers asked for so far.
+    keys: KeyTable,
     by_key: HashMap<Arc<str>, u32>,
 }
 
@@ -78,6 +79,7 @@ impl Run {
     pub(crate) fn new(header: Arc<RunHeader>, order: u64) -> Self {
         Self {
             open: header.open,
+            keys: KeyTable::new(header.id, header.open).with_defaults(&header.defaults),
             header,
             order,
             state: RunState::Running,
@@ -92,7 +94,6 @@ impl Run {
             stops: Vec::new(),
             log_lines: 0,
             waiters: Vec::new(),
-            keys: None,
             by_key: HashMap::new(),
         }
     }
@@ -122,7 +123,6 @@ impl Run {
         }
         let end = self.nodes.last().map_or(0, |node| node.spec().tasks.end as usize);
         self.tasks.resize_with(end, TaskRow::new);
-        self.keys = None;
     }
 
     pub(crate) fn has_key(&self, key: &str) -> bool {
@@ -207,26 +207,18 @@ impl Run {
         }
     }
 
-    /// The keys, for readers outside the loop. Made once after each change.
-    pub(crate) fn key_table(&mut self) -> Arc<KeyTable> {
-        if let Some(keys) = &self.keys {
-            return Arc::clone(keys);
-        }
-        let keys = self.nodes.iter().map(|node| key_view(node.spec())).collect();
-        let table = Arc::new(KeyTable {
-            run: self.header.id,
-            open: self.open,
-            keys,
-            by_key: self.by_key.clone(),
-        });
-        self.keys = Some(Arc::clone(&table));
-        table
+    /// The keys, for readers outside the loop.
+    pub(crate) fn key_table(&mut self) -> KeyTable {
+        let known = self.keys.len();
+        let added = self.nodes.get(known..).unwrap_or_default();
+        self.keys.append(added.iter().map(|node| key_view(node.spec())));
+        self.keys.clone()
     }
 
-    /// Forgets the cached key table, because `open` changed.
+    /// The run takes no more tasks.
     pub(crate) fn close(&mut self) {
         self.open = false;
-        self.keys = None;
+        self.keys.open = false;
     }
 }
 

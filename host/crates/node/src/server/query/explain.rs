@@ -56,6 +56,13 @@ impl Server {
                 let name = name.unwrap_or_default();
                 format!("an identical call is under way ({}/{name}); it gets that result", runs.run)
             }
+            Reason::Import { source } => {
+                let of = self.model.runs.get(&source.run);
+                let name = of.map(|run| run.name_of(source.index)).unwrap_or_default();
+                let state = of.and_then(|run| run.state_of(source.index));
+                let state = state.map_or("gone", TaskState::name);
+                format!("it stands for {}/{name}, which is {state}", source.run)
+            }
             Reason::Prefetched { worker } => {
                 format!("it was sent to worker {} and is about to run", self.worker_name(worker))
             }

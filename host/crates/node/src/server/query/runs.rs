@@ -89,7 +89,7 @@ impl Server {
         Some(RunDetail { run: run.view(), functions, outputs, failures })
     }
 
-    pub(crate) fn keys(&mut self, id: RunId) -> Option<Arc<KeyTable>> {
+    pub(crate) fn keys(&mut self, id: RunId) -> Option<KeyTable> {
         self.model.runs.get_mut(&id).map(Run::key_table)
     }
 }

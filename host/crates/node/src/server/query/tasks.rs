@@ -196,7 +196,7 @@ impl Run {
         let spec = node.spec();
         let element = task - spec.tasks.start;
         match &spec.map {
-            None | Some(MapSource::Range { .. }) => ranges_of(spec),
+            None | Some(MapSource::Range { .. } | MapSource::Imported) => ranges_of(spec),
             Some(map) => {
                 let mut one = spec.clone_without_map();
                 let mut zipped = Vec::new();
@@ -217,7 +217,7 @@ impl Run {
                             }
                         }
                     }
-                    MapSource::Range { .. } => {}
+                    MapSource::Range { .. } | MapSource::Imported => {}
                 }
                 let mut needs = ranges_of(&one);
                 needs.extend(zipped);
