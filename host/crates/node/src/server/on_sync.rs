@@ -1,11 +1,12 @@
 //! Coordination's side of the loop: commands go in, records and answers come out. The rules are
 //! in [`super::sync`].
 
+use wask_engine::Event;
 use wask_proto::{Record, SyncValue};
 
 use super::{
     Server,
-    sync::{Coordination, Output, SyncCommand},
+    sync::{Claim, Coordination, Output, SyncCommand},
 };
 use crate::{refusal::Refusal, view::sync::Guard};
 
@@ -29,14 +30,15 @@ impl Server {
         }
     }
 
-    /// Gives the answers that are durable. What nobody is there to take goes back.
+    /// Gives the answers that are durable. What nobody is there to take
+    /// goes back.
     pub(super) fn release_sync_answers(&mut self) {
         while let Some((needed, _)) = self.sync_answers.front()
             && *needed <= self.journal.durable
             && let Some((_, answer)) = self.sync_answers.pop_front()
         {
-            if let Some(undo) = answer() {
-                self.sync.undo(undo, self.now);
+            if let Some(after) = answer() {
+                self.sync.follow_up(after, self.now);
                 self.carry_out_sync();
             }
         }
@@ -52,9 +54,15 @@ impl Server {
     }
 
     fn carry_out_sync(&mut self) {
-        let Output { records, answers } = self.sync.take_output();
+        let Output { records, answers, claims } = self.sync.take_output();
         for record in records {
             self.record(&Record::Sync(record), None);
+        }
+        for claim in claims {
+            self.handle(match claim {
+                Claim::Begins(task) => Event::Hold(task),
+                Claim::Ends(task) => Event::Unhold(task),
+            });
         }
         let needed = self.journal.last();
         self.sync_answers.extend(answers.into_iter().map(|answer| (needed, answer)));

@@ -219,6 +219,9 @@ impl Server {
                 }
             }
         }
+        for task in self.sync.claimed_tasks() {
+            self.handle_silently(Event::Hold(task));
+        }
         self.handle(Event::RestoreDone);
     }
 

@@ -20,6 +20,17 @@ pub(super) struct Books {
     pub(super) bytes: u64,
     objects: HashMap<ObjectId, u32>,
     tasks: HashMap<TaskId, u32>,
+    /// What became of claims to results since somebody looked.
+    claims: Vec<Claim>,
+}
+
+/// Values begin or cease to refer to a task, whose result they need.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Claim {
+    /// The first value refers to it.
+    Begins(TaskId),
+    /// The last one is gone.
+    Ends(TaskId),
 }
 
 /// What a value takes up.
@@ -51,7 +62,11 @@ impl Books {
             *self.objects.entry(*id).or_default() += 1;
         }
         for task in &value.tasks {
-            *self.tasks.entry(*task).or_default() += 1;
+            let count = self.tasks.entry(*task).or_default();
+            *count += 1;
+            if *count == 1 {
+                self.claims.push(Claim::Begins(*task));
+            }
         }
     }
 
@@ -62,8 +77,23 @@ impl Books {
             count_down(&mut self.objects, id);
         }
         for task in &value.tasks {
-            count_down(&mut self.tasks, task);
+            if count_down(&mut self.tasks, task) {
+                self.claims.push(Claim::Ends(*task));
+            }
         }
+    }
+
+    /// The claims that changed since this was asked last. Those that begin come first: a value that
+    /// is moved never leaves its task without a claim.
+    pub(super) fn take_claims(&mut self) -> Vec<Claim> {
+        let mut claims = std::mem::take(&mut self.claims);
+        claims.sort_unstable();
+        claims
+    }
+
+    /// The tasks that values refer to.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = TaskId> {
+        self.tasks.keys().copied()
     }
 
     /// Whether some value refers to this object.
@@ -77,11 +107,13 @@ impl Books {
     }
 }
 
-fn count_down<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
-        }
+/// Counts one less; tells whether none is left.
+fn count_down<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) -> bool {
+    let Some(count) = counts.get_mut(key) else { return false };
+    *count -= 1;
+    let is_last = *count == 0;
+    if is_last {
+        counts.remove(key);
     }
+    is_last
 }

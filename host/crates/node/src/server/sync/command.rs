@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wask_proto::{LeaseName, SyncRecord, SyncValue, Timestamp};
 
-use super::lines::Waits;
+use super::{books::Claim, lines::Waits};
 use crate::{
     refusal::Refusal,
     server::Reply,
@@ -84,17 +84,18 @@ impl SyncCommand {
     }
 }
 
-/// An answer that is ready. Given when it is durable; tells what has to be undone if nobody is
-/// there to take it.
-pub(crate) type Answer = Box<dyn FnOnce() -> Option<Undo> + Send>;
+/// An answer that is ready. Given when it is durable; tells what has to be done after that.
+pub(crate) type Answer = Box<dyn FnOnce() -> Option<After> + Send>;
 
-/// What was given to somebody who is gone.
+/// What is to be done after an answer was given, or could not be.
 #[derive(Debug)]
-pub(crate) enum Undo {
-    /// Items of a queue.
-    Items(Arc<str>, Items),
-    /// A lease.
-    Lease(LeaseName, u64),
+pub(crate) enum After {
+    /// Items were handed out: what they refer to is not needed here any more.
+    Delivered(Items),
+    /// Items of a queue, whose taker is gone.
+    Undelivered(Arc<str>, Items),
+    /// A lease, whose taker is gone.
+    Untaken(LeaseName, u64),
 }
 
 /// What follows: facts to write down, answers to give when they are durable.
@@ -104,6 +105,8 @@ pub(crate) struct Output {
     pub(crate) records: Vec<SyncRecord>,
     /// Answers.
     pub(crate) answers: Vec<Answer>,
+    /// Tasks whose results are needed from now on, or not any more.
+    pub(crate) claims: Vec<Claim>,
 }
 
 impl<T: Send + 'static> Call<T> {

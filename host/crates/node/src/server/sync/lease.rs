@@ -13,7 +13,7 @@ use wask_proto::{LeaseEnd, LeaseKind, LeaseName, SyncRecord, Timestamp};
 use super::{
     Coordination,
     books::{Books, THING_COST_BYTES, cost_of_name},
-    command::{Call, Undo},
+    command::{After, Call},
     lines::{Lines, Waits},
 };
 use crate::{
@@ -250,7 +250,7 @@ impl Coordination {
         let of = of.clone();
         self.out.answers.push(Box::new(move || {
             let told = call.reply.send(Ok(LeaseView { token, until }));
-            told.is_err().then_some(Undo::Lease(of, token))
+            told.is_err().then_some(After::Untaken(of, token))
         }));
     }
 

@@ -20,9 +20,10 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-use wask_proto::{SyncRecord, Timestamp};
+use wask_proto::{SyncRecord, TaskId, Timestamp};
 
-pub(crate) use command::{Answer, Call, Output, SyncCommand, Undo};
+pub(crate) use books::Claim;
+pub(crate) use command::{After, Answer, Call, Output, SyncCommand};
 pub(crate) use list::PageOf;
 
 use books::Books;
@@ -137,18 +138,26 @@ impl Coordination {
         deadlines.into_iter().flatten().min()
     }
 
-    /// Takes back what was given to those who are gone.
-    pub(crate) fn undo(&mut self, undone: Undo, now: Timestamp) {
+    /// Does what follows an answer: takes back what was given to those who are gone.
+    pub(crate) fn follow_up(&mut self, after: After, now: Timestamp) {
         self.tick(now);
-        match undone {
-            Undo::Items(queue, items) => self.put_back(queue, items),
-            Undo::Lease(of, token) => self.give_back(of, token),
+        match after {
+            After::Delivered(items) => self.let_go(&items),
+            After::Undelivered(queue, items) => self.put_back(queue, items),
+            After::Untaken(of, token) => self.give_back(of, token),
         }
     }
 
     /// What has come of it since this was asked last.
     pub(crate) fn take_output(&mut self) -> Output {
+        self.out.claims = self.books.take_claims();
         std::mem::take(&mut self.out)
+    }
+
+    /// The tasks whose results are needed, after a restart.
+    pub(crate) fn claimed_tasks(&mut self) -> Vec<TaskId> {
+        self.books.take_claims();
+        self.books.tasks().collect()
     }
 
     /// Folds a record in: the only way in which state changes.

@@ -11,7 +11,7 @@ use wask_proto::{SyncRecord, SyncValue, Timestamp};
 use super::{
     Coordination,
     books::{Books, cost_of, cost_of_name},
-    command::{Call, Items, Undo},
+    command::{After, Call, Items},
     lines::{Lines, Waits},
 };
 use crate::{
@@ -254,16 +254,27 @@ impl Coordination {
     fn hand_out(&mut self, name: &Arc<str>, getter: Getter) {
         let items = self.queues.table.get(name).map_or(Items::new(), |q| q.front(getter.batch));
         let count = items.len() as u64;
+        // Until the taker has them, what they refer to is needed here.
+        items.iter().for_each(|(_, value)| self.books.add(value));
         self.commit(SyncRecord::QueueTaken { name: Arc::clone(name), count });
-        let (queue, reply) = (Arc::clone(name), getter.call.reply);
-        self.out.answers.push(Box::new(move || match reply.send(Ok(items)) {
-            Err(Ok(items)) => Some(Undo::Items(queue, items)),
-            _ => None,
+        let (queue, reply, given) = (Arc::clone(name), getter.call.reply, items.clone());
+        self.out.answers.push(Box::new(move || {
+            let told = reply.send(Ok(items));
+            Some(match told {
+                Ok(()) => After::Delivered(given),
+                Err(_) => After::Undelivered(queue, given),
+            })
         }));
+    }
+
+    /// Items that are not needed here any more.
+    pub(super) fn let_go(&mut self, items: &Items) {
+        items.iter().for_each(|(_, value)| self.books.remove(value));
     }
 
     /// Items whose taker was gone before it could hear of them.
     pub(super) fn put_back(&mut self, name: Arc<str>, items: Items) {
+        self.let_go(&items);
         if self.queues.table.contains_key(&name) {
             self.commit(SyncRecord::QueueReturned { name: Arc::clone(&name), items });
             self.serve_queue(&name);

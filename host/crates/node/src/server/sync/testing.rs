@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use wask_proto::{LeaseKind, LeaseName, SyncRecord, SyncValue, Timestamp};
 
-use super::{Call, Coordination, Output, SyncCommand, SyncLimits};
+use super::{Call, Claim, Coordination, Output, SyncCommand, SyncLimits};
 use crate::{refusal::Refusal, view::sync::Guard};
 
 /// A coordination of its own, with all records that it has written.
@@ -14,6 +14,7 @@ pub(super) struct TestEnv {
     pub(super) sync: Coordination,
     pub(super) now: Timestamp,
     pub(super) records: Vec<SyncRecord>,
+    pub(super) claims: Vec<Claim>,
     guard: Option<Guard>,
 }
 
@@ -64,8 +65,8 @@ impl TestEnv {
     }
 
     pub(super) fn with_limits(limits: SyncLimits) -> Self {
-        let (now, records) = (Timestamp(1_000_000), Vec::new());
-        Self { sync: Coordination::new(limits), now, records, guard: None }
+        let (sync, now) = (Coordination::new(limits), Timestamp(1_000_000));
+        Self { sync, now, records: Vec::new(), claims: Vec::new(), guard: None }
     }
 
     /// The next command depends on this lease.
@@ -101,14 +102,15 @@ impl TestEnv {
     /// Gives all answers, as if everything were durable.
     pub(super) fn deliver(&mut self) {
         loop {
-            let Output { records, answers } = self.sync.take_output();
+            let Output { records, answers, claims } = self.sync.take_output();
             self.records.extend(records);
+            self.claims.extend(claims);
             if answers.is_empty() {
                 return;
             }
             for answer in answers {
-                if let Some(undo) = answer() {
-                    self.sync.undo(undo, self.now);
+                if let Some(after) = answer() {
+                    self.sync.follow_up(after, self.now);
                 }
             }
         }
@@ -138,6 +140,7 @@ impl TestEnv {
     fn fold(records: impl IntoIterator<Item = SyncRecord>) -> Coordination {
         let mut sync = Coordination::new(SyncLimits { bytes_max: 0, waiters_max: 0 });
         records.into_iter().for_each(|record| sync.apply(&record));
+        sync.take_output();
         sync
     }
 }

@@ -1,7 +1,11 @@
 //! Queues: order, room, waits, and what happens to those who go away.
 
+use std::sync::Arc;
+
+use wask_proto::{RunId, SyncValue, TaskId};
+
 use super::super::{
-    SyncCommand, SyncLimits,
+    Claim, SyncCommand, SyncLimits,
     command::Items,
     testing::{TestEnv, Told, name, number},
 };
@@ -125,4 +129,31 @@ fn bytes_and_waits_are_bounded() {
     assert!(matches!(get(&mut env, 1_000).refused(), Refusal::Busy(_)));
     drop(waits);
     assert!(get(&mut env, 1_000).now().is_none(), "those who are gone make room");
+}
+
+/// Goal: a task is claimed from the first value that refers to it until the last is in its taker's
+/// hands, also while a value waits for room or goes back.
+#[test]
+fn results_are_claimed_while_values_need_them() {
+    let mut env = TestEnv::new();
+    let task = TaskId { run: RunId(1), index: 7 };
+    let value = Arc::new(SyncValue { cbor: vec![0], objects: Vec::new(), tasks: vec![task] });
+    make(&mut env, 1);
+    let put = || {
+        let value = Arc::clone(&value);
+        move |call| SyncCommand::Put { name: name("q"), value, call }
+    };
+    let take = |call| SyncCommand::Get { name: name("q"), batch: 1, call };
+    env.ask(None, put()).ok();
+    let waiting = env.ask(Some(1_000), put());
+    assert_eq!(env.claims, [Claim::Begins(task)]);
+    drop(env.ask_only(None, take));
+    env.deliver();
+    waiting.ok();
+    assert_eq!(env.claims, [Claim::Begins(task)], "one went back, one came in");
+    assert_eq!(env.sync.user_of_run(RunId(1)).as_deref(), Some("the queue `q`"));
+    env.ask(None, take).ok();
+    env.ask(None, take).ok();
+    assert_eq!(env.claims, [Claim::Begins(task), Claim::Ends(task)]);
+    assert_eq!(env.sync.user_of_run(RunId(1)), None);
 }
