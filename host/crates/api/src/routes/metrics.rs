@@ -9,7 +9,7 @@ use prometheus_client::{
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
     registry::Registry,
 };
-use wask_node::view::Stats;
+use wask_node::view::{Stats, sync::SyncKind};
 use wask_proto::{RunState, TaskState};
 
 use crate::{
@@ -66,6 +66,23 @@ impl Snapshot {
         counters(out, "http_requests", "Answered HTTP requests by status", &labelled(&requests))
     }
 
+    fn coordination(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let sync = &self.stats.sync;
+        let by_kind = |counts: [u64; 6]| -> Vec<_> {
+            let kinds = SyncKind::ALL.iter().zip(counts);
+            kinds.map(|(kind, count)| ([("kind", kind.word())], count)).collect()
+        };
+        let (things, waiters) = (by_kind(sync.things), by_kind(sync.waiters));
+        gauges(
+            out,
+            "sync_things",
+            "Queues, variables, events set, locks held, semaphores and topics",
+            &labelled(&things),
+        )?;
+        gauges(out, "sync_waiters", "Calls that wait for one of them", &labelled(&waiters))?;
+        gauges(out, "sync_bytes", "Bytes of their values and names", &[(&[], sync.bytes)])
+    }
+
     fn server(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let stats = &self.stats;
         for (name, help, value) in [
@@ -103,6 +120,7 @@ impl Snapshot {
 impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.tasks_and_runs(&mut encoder)?;
+        self.coordination(&mut encoder)?;
         self.server(&mut encoder)
     }
 }
@@ -163,6 +181,9 @@ mod tests {
             "wask_http_requests_total{status=\"2xx\"} 5",
             "wask_memo_hits_total 3",
             "wask_disk_full 0",
+            "wask_sync_things{kind=\"queue\"} 0",
+            "wask_sync_waiters{kind=\"topic\"} 0",
+            "wask_sync_bytes 0",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }

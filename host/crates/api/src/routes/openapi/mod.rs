@@ -2,6 +2,7 @@
 //! shapes that responses are made of, and the list of problem codes.
 
 mod requests;
+mod sync;
 mod table;
 
 use std::sync::LazyLock;
@@ -37,7 +38,7 @@ async fn document() -> Response {
 
 fn build() -> Value {
     let mut paths = Map::new();
-    for operation in OPERATIONS {
+    for operation in all_operations() {
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(operation.method.to_owned(), describe(operation));
@@ -70,6 +71,10 @@ fn build() -> Value {
         },
         "security": [{}, {"token": []}],
     })
+}
+
+fn all_operations() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(sync::OPERATIONS)
 }
 
 fn describe(operation: &Operation) -> Value {
@@ -162,7 +167,9 @@ fn schemas() -> Value {
     add::<control::CancelledDto>(&mut found);
     add::<control::RetriedDto>(&mut found);
     add::<health::HealthDto>(&mut found);
+    sync::add_responses(&mut found);
     let mut schemas = requests::schemas();
+    schemas.extend(sync::requests());
     for (name, schema) in found {
         schemas.insert(name, serde_json::to_value(schema).unwrap_or_default());
     }
@@ -223,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_path_parameter_is_described_and_every_code_is_used() {
-        for operation in OPERATIONS {
+        for operation in all_operations() {
             let named = operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
             for name in named {
                 let is_known = |id: &&str| {

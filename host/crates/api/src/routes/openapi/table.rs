@@ -72,6 +72,11 @@ parameters! {
     "last_event" "Last-Event-ID" "header" "integer" "The id of the last event that was seen."
     "format" "format" "query" "string" "`json`, `dot`, `mermaid` or `svg`."
     "by" "by" "query" "string" "`node` or `function`."
+    "sync_name" "name" "path" "string" "A name: 1 to 200 bytes without `/` and control characters, percent-encoded."
+    "guard" "Wask-Guard" "header" "string" "`LOCK_NAME=TOKEN` or `semaphore/NAME=TOKEN`, the name percent-encoded: nothing is done unless that token holds that lease."
+    "batch" "batch" "query" "integer" "How many items to take at most; 1 unless said otherwise."
+    "after_offset" "after" "query" "integer" "The offset of the last item that was seen."
+    "last_offset" "Last-Event-ID" "header" "integer" "The same, when a stream of events is resumed."
     "idempotency" "Idempotency-Key" "header" "string" "A repetition with the same key and body has the same effect as one request."
     "range" "Range" "header" "string" "`bytes=first-last`; only for bytes that are not rendered."
     "if_none_match" "If-None-Match" "header" "string" "ETags that the client has."
@@ -87,6 +92,7 @@ const GRAPH_PROBLEMS: &[Code] = &[
     codes::BODY_INTERRUPTED,
     codes::SLOW_BODY,
     codes::IDEMPOTENCY_MISMATCH,
+    codes::STALE_TOKEN,
     codes::BODY_TOO_LARGE,
     codes::UNSUPPORTED_MEDIA_TYPE,
     codes::TOO_MUCH_WORK,
@@ -142,11 +148,11 @@ const OBJECT_PROBLEMS: &[Code] = &[
 const MODULE_PROBLEMS: &[Code] = &[codes::AMBIGUOUS, codes::UNKNOWN_MODULE];
 
 macro_rules! operations {
-    ($($method:ident $path:literal $tag:literal $summary:literal
+    ($name:ident: $($method:ident $path:literal $tag:literal $summary:literal
        [$($parameter:literal),*] $body:expr, [$($status:literal $doc:literal $answer:expr),*],
        $problems:expr;)*) => {
-        /// All operations.
-        pub(super) const OPERATIONS: &[Operation] = &[$(Operation {
+        /// Operations.
+        pub(super) const $name: &[Operation] = &[$(Operation {
             method: stringify!($method),
             path: $path,
             tag: $tag,
@@ -159,7 +165,10 @@ macro_rules! operations {
     };
 }
 
+pub(super) use operations;
+
 operations! {
+    OPERATIONS:
     post "/modules" "modules" "Upload a module: the wasm bytes."
         ["module_name"] Some(Type("application/wasm")),
         [201 "It is new." Some(Shape("Module")), 200 "It was known." Some(Shape("Module"))],
@@ -197,7 +206,7 @@ operations! {
         ["object"] None, [204 "It is gone." None], &[codes::UNKNOWN_OBJECT, codes::OBJECT_IN_USE];
 
     post "/runs" "runs" "Submit a graph."
-        ["wait", "idempotency"] Some(Shape("Submission")),
+        ["wait", "idempotency", "guard"] Some(Shape("Submission")),
         [202 "It is durable." Some(Shape("Submitted")),
          200 "It is finished." Some(Shape("Submitted"))],
         GRAPH_PROBLEMS;
@@ -211,10 +220,10 @@ operations! {
         ["run"] None, [204 "It is gone." None],
         &[codes::AMBIGUOUS, codes::UNKNOWN_RUN, codes::RUN_UNFINISHED, codes::RUN_IN_USE];
     post "/runs/{id}/tasks" "runs" "Add tasks to an open run."
-        ["run"] Some(Shape("MoreTasks")),
+        ["run", "guard"] Some(Shape("MoreTasks")),
         [202 "They are durable." Some(Shape("TasksAdded"))],
         &[codes::MALFORMED_JSON, codes::MALFORMED_CBOR, codes::INVALID_GRAPH, codes::UNKNOWN_RUN,
-          codes::RUN_CLOSED, codes::DUPLICATE_KEY, codes::BODY_TOO_LARGE, codes::TOO_MUCH_WORK,
+          codes::RUN_CLOSED, codes::DUPLICATE_KEY, codes::STALE_TOKEN, codes::BODY_TOO_LARGE, codes::TOO_MUCH_WORK,
           codes::BUSY, codes::DISK_FULL];
     post "/runs/{id}/close" "runs" "Close an open run."
         ["run"] None, [200 "The run." Some(Shape("Run"))], RUN_PROBLEMS;
@@ -261,12 +270,13 @@ operations! {
         ["run", "key"] None, [200 "The reasons." Some(Shape("Explanation"))], TASK_PROBLEMS;
 
     post "/call/{module}/{function}" "results" "Call one function and wait, 30 seconds unless said otherwise."
-        ["module_called", "function", "wait", "idempotency"] Some(Optional("Arguments")),
+        ["module_called", "function", "wait", "idempotency", "guard"] Some(Optional("Arguments")),
         [200 "The result. `Wask-Run` names the run." Some(Content::Value),
          202 "It is not finished." Some(Shape("TaskDetail"))],
         &[codes::MALFORMED_JSON, codes::MALFORMED_CBOR, codes::INVALID_ARGUMENTS,
           codes::UNKNOWN_MODULE, codes::UNKNOWN_FUNCTION, codes::TASK_FAILED,
           codes::TASK_CANCELLED, codes::TASK_ABORTED, codes::IDEMPOTENCY_MISMATCH,
+          codes::STALE_TOKEN,
           codes::TOO_MUCH_WORK, codes::DISK_FULL];
 
     get "/events" "events" "What happens anywhere, as Server-Sent Events of the shape `Event`."

@@ -7,7 +7,7 @@ mod queues;
 mod topics;
 mod variables;
 
-pub(crate) use bodies::Asked;
+use bodies::Asked;
 
 use std::sync::Arc;
 
