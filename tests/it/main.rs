@@ -25,6 +25,10 @@ mod scheduling;
 mod service;
 mod storage;
 mod stress;
+mod sync_locks;
+mod sync_queues;
+mod sync_topics;
+mod sync_values;
 mod views;
 
 use wask_tests::{Borrowed, ServerOptions, Shared};
