@@ -19,6 +19,8 @@ GUESTS := target/guests
 GUEST_TARGET := $(CURDIR)/target/guest-build
 NATIVE_TARGET := $(CURDIR)/target/guest-native
 
+PYTHON_ENV := $(CURDIR)/target/python
+
 # Which wask builds guests. Tests use the development profile alone, so wasmtime is compiled once.
 WASK_DEV := $(TARGET)/debug/wask
 WASK_RELEASE := $(TARGET)/release/wask
@@ -29,7 +31,7 @@ define step
 @printf '\n== %s\n' '$(1)'; begun=$$SECONDS; $(2); printf '== %s: %s s\n' '$(1)' $$((SECONDS - begun))
 endef
 
-.PHONY: help setup build guests demo test fmt tidy bench FORCE
+.PHONY: help setup build guests demo test python fmt tidy bench FORCE
 
 help: ## Print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -48,7 +50,17 @@ test-steps:
 	$(call step,build,cargo build --quiet --workspace --bins --tests --locked)
 	$(call step,guests,$(MAKE) --no-print-directory guests)
 	$(call step,unit SDK sandbox end-to-end tidy,cargo test --quiet --workspace --locked --no-fail-fast)
+	$(call step,Python client,$(MAKE) --no-print-directory python)
 	$(call step,examples natively,cd guest-examples; CARGO_TARGET_DIR=$(NATIVE_TARGET) cargo test --quiet --locked --no-fail-fast)
+
+python: $(PYTHON_ENV)/bin/pytest ## Test the Python client against a real server
+	@WASK_BINARY=$(WASK_DEV) $(PYTHON_ENV)/bin/python -m pytest -q sdk/python
+
+$(PYTHON_ENV)/bin/pytest: sdk/python/pyproject.toml
+	@.ci/setup python
+	@python3 -m venv $(PYTHON_ENV)
+	@$(PYTHON_ENV)/bin/pip install --quiet --disable-pip-version-check -e 'sdk/python[test]'
+	@touch $@
 
 build: setup $(WASK_RELEASE) ## Build the wask binary, optimised: target/release/wask
 
