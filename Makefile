@@ -19,6 +19,9 @@ GUESTS := target/guests
 GUEST_TARGET := $(CURDIR)/target/guest-build
 NATIVE_TARGET := $(CURDIR)/target/guest-native
 
+PYTHON_ENV := $(CURDIR)/target/python
+PEERS_ENV := $(CURDIR)/target/peers
+
 # Which wask builds guests. Tests use the development profile alone, so wasmtime is compiled once.
 WASK_DEV := $(TARGET)/debug/wask
 WASK_RELEASE := $(TARGET)/release/wask
@@ -29,10 +32,10 @@ define step
 @printf '\n== %s\n' '$(1)'; begun=$$SECONDS; $(2); printf '== %s: %s s\n' '$(1)' $$((SECONDS - begun))
 endef
 
-.PHONY: help setup build guests demo test fmt tidy bench FORCE
+.PHONY: help setup build guests demo test python fmt tidy bench bench-peers FORCE
 
 help: ## Print this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: setup $(WASK_RELEASE) ## Run the example graphs in sandboxes and watch them; EXIT=1 stops when done
 	$(call step,example modules,$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE))
@@ -48,7 +51,17 @@ test-steps:
 	$(call step,build,cargo build --quiet --workspace --bins --tests --locked)
 	$(call step,guests,$(MAKE) --no-print-directory guests)
 	$(call step,unit SDK sandbox end-to-end tidy,cargo test --quiet --workspace --locked --no-fail-fast)
+	$(call step,Python client,$(MAKE) --no-print-directory python)
 	$(call step,examples natively,cd guest-examples; CARGO_TARGET_DIR=$(NATIVE_TARGET) cargo test --quiet --locked --no-fail-fast)
+
+python: $(PYTHON_ENV)/bin/pytest ## Test the Python client against a real server
+	@WASK_BINARY=$(WASK_DEV) $(PYTHON_ENV)/bin/python -m pytest -q sdk/python
+
+$(PYTHON_ENV)/bin/pytest: sdk/python/pyproject.toml
+	@.ci/setup python
+	@python3 -m venv $(PYTHON_ENV)
+	@$(PYTHON_ENV)/bin/pip install --quiet --disable-pip-version-check -e 'sdk/python[test]'
+	@touch $@
 
 build: setup $(WASK_RELEASE) ## Build the wask binary, optimised: target/release/wask
 
@@ -61,6 +74,17 @@ tidy: ## Check the rules of the repository: dependencies between crates, file he
 bench: setup $(WASK_RELEASE) ## Measure this machine; ARGS='--shape map --tasks 10000' narrows it
 	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
 	$(WASK_RELEASE) bench $(ARGS)
+
+bench-peers: setup $(WASK_RELEASE) $(PEERS_ENV)/bin/ray ## The same workloads on Wask, Dask and Ray
+	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
+	@rm -rf target/bench-peers
+	$(PEERS_ENV)/bin/python tests/bench/peers/peers.py --wask $(WASK_RELEASE) $(ARGS)
+
+$(PEERS_ENV)/bin/ray: tests/bench/peers/requirements.txt
+	@.ci/setup python
+	@python3 -m venv $(PEERS_ENV)
+	@$(PEERS_ENV)/bin/pip install --quiet --disable-pip-version-check -r $< -e sdk/python
+	@touch $@
 
 setup: ## Install what is missing: a C linker, and a toolchain for wasm32-unknown-unknown
 	@.ci/setup

@@ -1,8 +1,9 @@
 //! What every handler has at hand. Holds no state of the server, only the way to it.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -19,6 +20,10 @@ use crate::{
     problem::{Answer, Problem},
 };
 
+/// Open runs whose keys are remembered, and how many keys of each.
+const SESSIONS_MAX: usize = 32;
+const SESSION_KEYS_MAX: usize = 20_000;
+
 /// What every handler has at hand; cheap to clone.
 #[derive(Clone)]
 pub struct ApiState {
@@ -31,6 +36,8 @@ struct Shared {
     config: ApiConfig,
     schemas: SchemaCache,
     requests: [AtomicU64; 5],
+    /// The keys of open runs that got tasks lately, as far as they were added here.
+    sessions: Mutex<HashMap<RunId, KeyTable>>,
     close: watch::Sender<bool>,
 }
 
@@ -42,6 +49,7 @@ impl ApiState {
             config,
             schemas: SchemaCache::default(),
             requests: std::array::from_fn(|_| AtomicU64::new(0)),
+            sessions: Mutex::default(),
             close,
         };
         Self { handle, shared: Arc::new(shared), closing }
@@ -113,6 +121,29 @@ impl ApiState {
         let run = self.find_run(reference).await?;
         let keys = self.handle.keys(run).await;
         Ok((run, keys.ok_or_else(|| unknown_run(reference))?))
+    }
+
+    /// The keys of an open run as they were after the last addition here, which spares a question.
+    /// They may be outdated.
+    pub(crate) fn recent_keys(&self, run: RunId) -> Option<KeyTable> {
+        self.sessions().get(&run).cloned()
+    }
+
+    /// Remembers the keys of an open run, unless they are many.
+    pub(crate) fn remember_keys(&self, keys: KeyTable) {
+        let mut sessions = self.sessions();
+        if sessions.len() >= SESSIONS_MAX {
+            sessions.clear();
+        }
+        if keys.len() <= SESSION_KEYS_MAX {
+            sessions.insert(keys.run, keys);
+        } else {
+            sessions.remove(&keys.run);
+        }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<RunId, KeyTable>> {
+        self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits, but not beyond the API's end; tells whether what was waited for has come.

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use wask_proto::{ModuleId, RunId, TaskIndex};
+use wask_proto::{MapSource, ModuleId, NodeSpec, Part, RunId, TaskIndex, ZipSource};
 
 /// A key of a run and the places of its tasks. A name of a task is `key`, or `key[n]` in arrays.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,6 +108,40 @@ impl Chunk {
             self.keys.push(key);
         }
     }
+}
+
+impl From<&NodeSpec> for KeyView {
+    fn from(spec: &NodeSpec) -> Self {
+        Self {
+            key: Arc::clone(&spec.key),
+            module_name: Arc::clone(&spec.module_name),
+            module: spec.module,
+            function: Arc::clone(&spec.function),
+            tasks: spec.tasks.clone(),
+            is_array: spec.map.is_some(),
+            needs: ranges_of(spec),
+        }
+    }
+}
+
+/// Everything that a node needs, as ranges of places, in ascending order without repetition.
+pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
+    let mut needs = spec.after.clone();
+    spec.each_part(&mut |part| match part {
+        Part::Task(task) => needs.push(*task..*task + 1),
+        Part::Tasks(range) => needs.push(range.clone()),
+        Part::Literal(_) | Part::Object(_) | Part::Item(_) => {}
+    });
+    if let Some(MapSource::Zip(sources)) = &spec.map {
+        for source in sources {
+            if let ZipSource::Tasks(range) = source {
+                needs.push(range.clone());
+            }
+        }
+    }
+    needs.sort_by_key(|range| (range.start, range.end));
+    needs.dedup();
+    needs
 }
 
 #[cfg(test)]

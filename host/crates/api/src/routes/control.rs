@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use wask_node::Refusal;
+use wask_node::{Refusal, view::KeyView};
 use wask_proto::{RunId, TaskIndex};
 
 use crate::{
@@ -64,23 +64,34 @@ pub(super) async fn add_tasks(
     let document = read_document(request, state.limits(), codes::INVALID_GRAPH).await?;
     let document = document.ok_or_else(empty_body)?;
     let runs = Arc::new(named_runs(&state, &document).await);
+    let mut recent = id.parse().ok().and_then(|run| state.recent_keys(run));
     for _ in 0..TRIES_MAX {
-        let (run, keys) = state.find_keys(&id).await?;
+        let is_recent = recent.is_some();
+        let mut keys = match recent.take() {
+            Some(keys) => keys,
+            None => state.find_keys(&id).await?.1,
+        };
         if !keys.open {
             return Err(Refusal::RunClosed.into());
         }
-        let first = keys.next_place();
-        let runs = Arc::clone(&runs);
+        let (run, first) = (keys.run, keys.next_place());
+        let (runs, known) = (Arc::clone(&runs), keys.clone());
         let check = move |state: &ApiState, document: &[u8]| {
-            check_more_tasks(document, state.context(&runs), &keys)
+            check_more_tasks(document, state.context(&runs), &known)
         };
         let invalid = codes::INVALID_GRAPH;
-        let checked = check_document(&state, document.clone(), invalid, check).await?;
+        let checked = match check_document(&state, document.clone(), invalid, check).await {
+            // The keys may have been too few.
+            Err(_) if is_recent => continue,
+            checked => checked?,
+        };
         let added = checked.nodes.iter().map(|node| node.tasks.len() as u64).sum();
+        keys.append(checked.nodes.iter().map(KeyView::from));
         match state.node().add_tasks(run, first, checked.nodes, guard.clone()).await {
             Err(Refusal::StaleKeys | Refusal::DuplicateKey(_)) => {}
             done => {
                 done?;
+                state.remember_keys(keys);
                 let body = AddedDto { id: run.to_string(), added };
                 return Ok(format.reply(StatusCode::ACCEPTED, &body));
             }

@@ -46,6 +46,10 @@ impl Key {
         Self::new(b'm', &key.0)
     }
 
+    pub(super) fn is_memo(&self) -> bool {
+        self.0.first() == Some(&b'm')
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -25,6 +25,9 @@ use entry::{COVERED_KEY, Key};
 /// entries in one batch took six times the memory of small batches, and twice the time.
 const SLED_BATCH_MAX_ENTRIES: usize = 100;
 
+/// Entries of an index in memory at which it forgets what it knows of pure calls.
+const MEMORY_MAX_ENTRIES: usize = 100_000;
+
 /// How much the index may use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct IndexOptions {
@@ -155,6 +158,9 @@ impl Index {
             Entries::Sled { db, .. } => self.note(apply_to_sled(db, covered, encoded)),
             Entries::Memory(entries) => {
                 let mut entries = entries.write().unwrap_or_else(PoisonError::into_inner);
+                if entries.len() + encoded.len() > MEMORY_MAX_ENTRIES {
+                    entries.retain(|key, _| !key.is_memo());
+                }
                 for (key, value) in encoded {
                     match value {
                         Some(value) => entries.insert(key, value),

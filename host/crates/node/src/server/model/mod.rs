@@ -10,5 +10,5 @@ mod run;
 mod task;
 
 pub(crate) use apply::Model;
-pub(crate) use run::{NodeRow, Run, ranges_of};
+pub(crate) use run::{NodeRow, Run};
 pub(crate) use task::{TaskExtra, TaskRow};

@@ -6,9 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use wask_proto::{
-    MapSource, NodeSpec, Part, RunHeader, RunState, TaskIndex, TaskState, Timestamp, ZipSource,
-};
+use wask_proto::{NodeSpec, RunHeader, RunState, TaskIndex, TaskState, Timestamp};
 
 use super::{TaskExtra, TaskRow, histogram::Histogram};
 use crate::{
@@ -211,7 +209,7 @@ impl Run {
     pub(crate) fn key_table(&mut self) -> KeyTable {
         let known = self.keys.len();
         let added = self.nodes.get(known..).unwrap_or_default();
-        self.keys.append(added.iter().map(|node| key_view(node.spec())));
+        self.keys.append(added.iter().map(|node| KeyView::from(node.spec())));
         self.keys.clone()
     }
 
@@ -220,36 +218,4 @@ impl Run {
         self.open = false;
         self.keys.open = false;
     }
-}
-
-fn key_view(spec: &NodeSpec) -> KeyView {
-    KeyView {
-        key: Arc::clone(&spec.key),
-        module_name: Arc::clone(&spec.module_name),
-        module: spec.module,
-        function: Arc::clone(&spec.function),
-        tasks: spec.tasks.clone(),
-        is_array: spec.map.is_some(),
-        needs: ranges_of(spec),
-    }
-}
-
-/// Everything that a node needs, as ranges of places, in ascending order without repetition.
-pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
-    let mut needs = spec.after.clone();
-    spec.each_part(&mut |part| match part {
-        Part::Task(task) => needs.push(*task..*task + 1),
-        Part::Tasks(range) => needs.push(range.clone()),
-        Part::Literal(_) | Part::Object(_) | Part::Item(_) => {}
-    });
-    if let Some(MapSource::Zip(sources)) = &spec.map {
-        for source in sources {
-            if let ZipSource::Tasks(range) = source {
-                needs.push(range.clone());
-            }
-        }
-    }
-    needs.sort_by_key(|range| (range.start, range.end));
-    needs.dedup();
-    needs
 }

@@ -6,9 +6,10 @@ use wask_proto::{MapSource, RunId, TaskId, TaskIndex, TaskState, Timing, ZipSour
 
 use crate::{
     handle::{TaskFilter, TaskPage},
+    keys::ranges_of,
     server::{
         Server,
-        model::{NodeRow, Run, TaskRow, ranges_of},
+        model::{NodeRow, Run, TaskRow},
     },
     view::{AttemptView, LogView, ResultInfoView, TaskDetail, TaskView},
 };
