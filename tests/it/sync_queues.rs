@@ -196,7 +196,7 @@ fn a_queued_object_stays() {
 }
 
 /// Goal: the result of a queued task stays though its run has released it, also over a crash, and
-/// goes once the reference was taken.
+/// its run can be deleted once the reference was taken.
 #[test]
 fn a_queued_result_stays() {
     let mut server = Server::start_default();
@@ -213,12 +213,23 @@ fn a_queued_result_stays() {
     assert_eq!(server.result(&id, "sq[3]").status(200).json(), 9);
     server.delete(&format!("/runs/{id}")).problem(409, "run_in_use");
     assert_eq!(take_all(&server, "results"), [value]);
-    eventually("released result", DEADLINE, || {
-        (server.result(&id, "sq[3]").status == 410).then_some(())
-    });
+    assert_eq!(server.result(&id, "sq[3]").status(200).json(), 9, "its taker may still ask");
     assert_eq!(server.delete(&format!("/runs/{id}")).status, 204);
     let gone = put(&server, "results", &json!({"$task": "sum", "$run": id}));
     assert_eq!(gone.errors(400, "invalid_request"), ["unknown_run /value/$run"]);
+}
+
+/// Goal: a task whose reference was taken from a queue goes on, though nobody else wants it.
+#[test]
+fn a_task_goes_on_when_its_reference_is_taken() {
+    let server = crate::shared();
+    let id = server.submit(&json!({"tasks": {
+        "slow": {"call": "lab/work", "args": [700, 3], "cache": false}}}));
+    put(&server, "slow", &json!({"$task": "slow", "$run": id})).json();
+    server.post(&format!("/runs/{id}/release"), &json!({"keys": ["slow"]})).json();
+    assert_eq!(take_all(&server, "slow").len(), 1);
+    assert_eq!(server.task(&id, "slow")["finished_at"], Value::Null, "too quick to be cancelled");
+    assert_eq!(server.result(&id, "slow").status(200).json(), 3);
 }
 
 /// Goal: references that lead nowhere are refused with their places, and nothing is put.

@@ -20,7 +20,7 @@ def test_subscribers_read_from_where_they_like(client: Client) -> None:
     pub = Pub("news", client)
     offsets = [pub.put({"n": n}) for n in range(3)]
     assert offsets == sorted(set(offsets))
-    early = Sub("news", client, after=0)
+    early = Sub("news", client, after=-1)
     assert [early.get(timeout=5)["n"] for _ in range(3)] == [0, 1, 2]
     late = Sub("news", client)
     with pytest.raises(WaitTimeout):

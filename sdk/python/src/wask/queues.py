@@ -20,7 +20,8 @@ class Queue(Thing):
         self.maxsize = maxsize
         # What was taken for a batch that did not become full; it comes first the next time.
         self._kept: List[Any] = []
-        self._send("PUT", document={"maxsize": maxsize})
+        # Without a size of its own it takes the one that the queue has already.
+        self._send("PUT", document={"maxsize": maxsize} if maxsize else {})
 
     def put(self, value: Any, timeout: Timeout = None) -> None:
         """Adds a value; waits while the queue is full. Raises WaitTimeout."""

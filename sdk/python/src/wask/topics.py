@@ -24,9 +24,9 @@ class Pub(Thing):
 
 
 class Sub(Thing):
-    """Reads a topic: from what is published from now on, or with `after=0` from the beginning.
+    """Reads a topic: from what is published from now on, or with `after=-1` from the beginning.
 
-    `after` is the offset of the last value that was read, to go on from later.
+    `after` is the offset of the last value that was read, to go on from later; offsets begin with 0.
     """
 
     _family = "topics"
@@ -36,16 +36,14 @@ class Sub(Thing):
     ) -> None:
         super().__init__(name, client)
         self._ready: Deque[Tuple[int, Any]] = deque()
-        self.after = 0
+        self.after = -1 if after is None else after
         if after is None:
             self._skip()
-        else:
-            self.after = after
 
     def get(self, timeout: Timeout = None) -> Any:
         """The next value; waits for it. Raises WaitTimeout."""
         while not self._ready:
-            page = self._wait("GET", "", timeout, None, f"&after={self.after}")["items"]
+            page = self._wait("GET", "", timeout, None, self._place("&"))["items"]
             if not page and timeout is not None:
                 raise WaitTimeout(f"{self!r}: nothing came within {timeout} s")
             self._ready.extend((item["offset"], item["value"]) for item in page)
@@ -58,10 +56,13 @@ class Sub(Thing):
     def __next__(self) -> Any:
         return self.get()
 
+    def _place(self, mark: str) -> str:
+        return f"{mark}after={self.after}" if self.after >= 0 else ""
+
     def _skip(self) -> None:
         """Goes to the end of what was published so far."""
         while True:
-            page = self._send("GET", f"?after={self.after}")["items"]
+            page = self._send("GET", self._place("?"))["items"]
             if not page:
                 return
             self.after = page[-1]["offset"]

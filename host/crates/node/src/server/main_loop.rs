@@ -47,7 +47,7 @@ impl Server {
         let deadlines = [
             self.engine.next_deadline(),
             self.leases.next_end(),
-            self.sync.next_deadline(),
+            self.sync_deadline(),
             self.journal.due(),
             self.indexer.due(),
             stop,

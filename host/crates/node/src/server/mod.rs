@@ -55,7 +55,7 @@ use indexer::Indexer;
 use lease::Leases;
 use memo::Memo;
 use model::Model;
-use sync::{Coordination, SyncLimits};
+use sync::{Coordination, Partings, SyncLimits};
 use writer::Writer;
 
 /// Everything that the loop owns.
@@ -69,6 +69,8 @@ pub(crate) struct Server {
     memo: Memo,
     holdings: Holdings,
     sync: Coordination,
+    /// Results that no value refers to any more.
+    partings: Partings,
     modules: Arc<Modules>,
     objects: Arc<dyn Objects>,
     pins: Arc<Pins>,
@@ -198,6 +200,7 @@ impl Server {
             functions: HashMap::new(),
             acks: VecDeque::new(),
             sync_answers: VecDeque::new(),
+            partings: Partings::default(),
             events: Vec::new(),
             leases: Leases::default(),
             touched: Vec::new(),

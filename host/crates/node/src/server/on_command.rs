@@ -234,6 +234,7 @@ impl Server {
         if let Some(user) = self.sync.user_of_run(run) {
             return Err(Refusal::RunHeldBy(user));
         }
+        self.end_claims(run);
         if self.engine.is_held(run) {
             return Err(Refusal::RunInUse);
         }

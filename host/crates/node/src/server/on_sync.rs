@@ -2,7 +2,7 @@
 //! in [`super::sync`].
 
 use wask_engine::Event;
-use wask_proto::{Record, SyncValue};
+use wask_proto::{Record, RunId, SyncValue, TaskId, Timestamp};
 
 use super::{
     Server,
@@ -22,12 +22,37 @@ impl Server {
         self.carry_out_sync();
     }
 
-    /// Ends leases and waits whose time is over.
+    /// When there is something to do without being asked.
+    pub(super) fn sync_deadline(&self) -> Option<Timestamp> {
+        [self.sync.next_deadline(), self.partings.next_end()].into_iter().flatten().min()
+    }
+
+    /// Ends leases, waits and claims whose time is over.
     pub(super) fn tick_sync(&mut self) {
-        if self.sync.next_deadline().is_some_and(|deadline| deadline <= self.now) {
-            self.sync.tick(self.now);
-            self.carry_out_sync();
+        if self.sync_deadline().is_none_or(|deadline| deadline > self.now) {
+            return;
         }
+        self.sync.tick(self.now);
+        self.carry_out_sync();
+        for task in self.partings.due(self.now) {
+            if self.is_unfinished(task) {
+                self.partings.add(task, self.now);
+            } else {
+                self.handle(Event::Unhold(task));
+            }
+        }
+    }
+
+    /// Ends what is left of claims to a run's results, of which no value needs any.
+    pub(super) fn end_claims(&mut self, run: RunId) {
+        for task in self.partings.of_run(run) {
+            self.handle(Event::Unhold(task));
+        }
+    }
+
+    fn is_unfinished(&self, task: TaskId) -> bool {
+        let run = self.model.runs.get(&task.run);
+        run.and_then(|run| run.state_of(task.index)).is_some_and(|state| !state.is_final())
     }
 
     /// Gives the answers that are durable. What nobody is there to take
@@ -59,10 +84,10 @@ impl Server {
             self.record(&Record::Sync(record), None);
         }
         for claim in claims {
-            self.handle(match claim {
-                Claim::Begins(task) => Event::Hold(task),
-                Claim::Ends(task) => Event::Unhold(task),
-            });
+            match claim {
+                Claim::Begins(task) => self.handle(Event::Hold(task)),
+                Claim::Ends(task) => self.partings.add(task, self.now),
+            }
         }
         let needed = self.journal.last();
         self.sync_answers.extend(answers.into_iter().map(|answer| (needed, answer)));

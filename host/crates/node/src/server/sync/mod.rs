@@ -10,6 +10,7 @@ mod flag;
 mod lease;
 mod lines;
 mod list;
+mod partings;
 mod queue;
 mod restate;
 mod topic;
@@ -25,6 +26,7 @@ use wask_proto::{SyncRecord, TaskId, Timestamp};
 pub(crate) use books::Claim;
 pub(crate) use command::{After, Answer, Call, Output, SyncCommand};
 pub(crate) use list::PageOf;
+pub(crate) use partings::Partings;
 
 use books::Books;
 use flag::Flags;
