@@ -165,7 +165,8 @@ fn read_lease(value: &[u8], errors: &mut Errors) -> Option<u64> {
     match parse_duration(text).map(|lease| u64::try_from(lease.as_millis()).unwrap_or(u64::MAX)) {
         Ok(lease) if (LEASE_MIN_MS..=LEASE_MAX_MS).contains(&lease) => return Some(lease),
         Ok(_) => {
-            errors.add(&path, "wrong_value", || format!("should be from 100ms to 24h, is `{text}`"))
+            let detail = || format!("should be from 100ms to 24h, is `{text}`");
+            errors.add(&path, "wrong_value", detail);
         }
         Err(error) => errors.add(&path, "wrong_value", || error),
     }

@@ -23,12 +23,14 @@ impl Flags {
     pub(super) fn apply(&mut self, record: &SyncRecord, books: &mut Books) {
         match record {
             SyncRecord::EventSet { name } => {
-                if self.table.insert(Arc::clone(name), ()).is_none() {
+                let is_new = self.table.insert(Arc::clone(name), ()).is_none();
+                if is_new {
                     books.add_name(name);
                 }
             }
             SyncRecord::EventCleared { name } => {
-                if self.table.remove(name).is_some() {
+                let was_there = self.table.remove(name).is_some();
+                if was_there {
                     books.remove_name(name);
                 }
             }
