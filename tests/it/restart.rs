@@ -22,14 +22,22 @@ fn finished_runs_come_back() {
         "total": {"call": "numbers/sum", "args": [{"$tasks": "sq"}]},
         "raw": {"call": "lab/bytes_of", "args": [200_000, 3]},
         "bad": {"call": "lab/fail_times", "args": [5], "retries": 1, "retry_delay": "1ms"},
+        "lines": {"call": "lab/log_lines", "args": [3]},
         "next": {"call": "numbers/inc", "args": [{"$task": "bad"}]}}}));
     let id = text(&run["id"]);
+    let look = |server: &Server| {
+        let logs = server.get(&format!("/runs/{id}/tasks/lines/logs")).status(200).json();
+        (logs, server.get("/modules").status(200).json())
+    };
+    let before = look(&server);
+    assert_eq!(before.0["attempts"][0]["lines"].as_array().map(Vec::len), Some(3));
     let tasks: BTreeMap<&str, Value> =
         ["sq[7]", "total", "raw", "bad", "next"].map(|key| (key, server.task(id, key))).into();
     assert_eq!(tasks["bad"]["attempts"].as_array().map(Vec::len), Some(2));
     for round in 0..3 {
         server.restart_hard();
         assert_eq!(server.run(id), run, "round {round}");
+        assert_eq!(look(&server), before, "round {round}");
         for (key, task) in &tasks {
             assert_eq!(&server.task(id, key), task, "{key} in round {round}");
         }

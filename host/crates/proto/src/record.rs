@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Encoding, Failure, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, RunState,
-    SyncRecord, TaskIndex, Timestamp, Timing,
+    SyncRecord, TaskIndex, Timestamp, Timing, executor::LogLine,
 };
 
 /// The version written today.
@@ -26,9 +26,16 @@ pub enum Record {
         name: Arc<str>,
         /// What it points to.
         id: ModuleId,
+        /// When.
+        at: Timestamp,
     },
     /// A module and the names that point to it are gone.
-    ModuleDeleted(ModuleId),
+    ModuleDeleted {
+        /// The module.
+        id: ModuleId,
+        /// When.
+        at: Timestamp,
+    },
     /// A client uploaded an object. Larger ones are in a file of that name.
     ObjectAdded {
         /// The hash of its bytes.
@@ -58,6 +65,8 @@ pub enum Record {
     RunClosed {
         /// The run.
         run: RunId,
+        /// When.
+        at: Timestamp,
     },
     /// A task succeeded.
     TaskSucceeded {
@@ -139,6 +148,8 @@ pub enum Record {
     TasksReleased {
         /// Their run.
         run: RunId,
+        /// When.
+        at: Timestamp,
         /// Their places.
         tasks: Range<TaskIndex>,
     },
@@ -152,9 +163,25 @@ pub enum Record {
         at: Timestamp,
     },
     /// A run's results and history are gone.
-    RunDeleted(RunId),
+    RunDeleted {
+        /// The run.
+        run: RunId,
+        /// When.
+        at: Timestamp,
+    },
     /// A queue, variable, event, lock, semaphore or topic changed.
     Sync(SyncRecord),
+    /// An attempt that has ended had logged this.
+    TaskLogged {
+        /// Its run.
+        run: RunId,
+        /// Its place.
+        task: TaskIndex,
+        /// The attempt.
+        attempt: u32,
+        /// What the guest logged, in order.
+        lines: Arc<[LogLine]>,
+    },
 }
 
 /// A result, as the journal keeps it.
@@ -205,13 +232,13 @@ impl Record {
         match self {
             Self::ModuleAdded(_)
             | Self::ModuleNamed { .. }
-            | Self::ModuleDeleted(_)
+            | Self::ModuleDeleted { .. }
             | Self::ObjectAdded { .. }
             | Self::ObjectDeleted(_)
             | Self::Sync(_) => None,
             Self::RunSubmitted(header) => Some(header.id),
             Self::TasksAdded { run, .. }
-            | Self::RunClosed { run }
+            | Self::RunClosed { run, .. }
             | Self::TaskSucceeded { run, .. }
             | Self::AttemptFailed { run, .. }
             | Self::TaskFailed { run, .. }
@@ -220,7 +247,8 @@ impl Record {
             | Self::TasksRetried { run, .. }
             | Self::TasksReleased { run, .. }
             | Self::RunFinished { run, .. }
-            | Self::RunDeleted(run) => Some(*run),
+            | Self::TaskLogged { run, .. }
+            | Self::RunDeleted { run, .. } => Some(*run),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Server {
             Action::Settled { run, tasks, attempt, how } => self.settled(run, tasks, attempt, how),
             Action::Retried { run, tasks } => self.retried(run, tasks),
             Action::Released { run, tasks } => {
-                self.record(&Record::TasksReleased { run, tasks }, None);
+                self.record(&Record::TasksReleased { run, at: self.now, tasks }, None);
             }
             Action::Drop { run, tasks } => self.drop_values(run, tasks),
             Action::RunFinished { run, state } => self.run_finished(run, state),

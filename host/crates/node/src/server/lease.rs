@@ -76,7 +76,7 @@ impl Server {
         self.hand.reason = Some(Arc::from("its client was not heard of, and its lease ended"));
         self.handle(Event::Release { run: id, tasks });
         self.hand.reason = None;
-        self.record(&Record::RunClosed { run: id }, None);
+        self.record(&Record::RunClosed { run: id, at: self.now }, None);
         self.handle(Event::CloseRun(id));
     }
 }

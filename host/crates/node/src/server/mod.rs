@@ -226,11 +226,11 @@ impl Server {
     fn record(&mut self, record: &Record, live: Option<Value>) {
         let seq = self.journal.push(record, self.now);
         if self.hub.is_watched() {
-            self.events.extend(query::event_of(&self.model, Some(seq), record, self.now));
+            self.events.extend(query::event_of(&self.model, Some(seq), record));
         }
         let freed = self.model.apply(record, live);
         self.hold_back(&freed);
-        if let Record::RunDeleted(_) = record {
+        if let Record::RunDeleted { .. } = record {
             self.staged.retain(|task, _| Some(task.run) != record.run());
         }
     }

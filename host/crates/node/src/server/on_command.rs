@@ -192,7 +192,7 @@ impl Server {
         if open {
             self.may_write()?;
             self.end_lease(run);
-            self.record(&Record::RunClosed { run }, None);
+            self.record(&Record::RunClosed { run, at: self.now }, None);
             self.handle(Event::CloseRun(run));
         }
         Ok(())
@@ -239,7 +239,7 @@ impl Server {
             return Err(Refusal::RunInUse);
         }
         self.handle(Event::DeleteRun(run));
-        self.record(&Record::RunDeleted(run), None);
+        self.record(&Record::RunDeleted { run, at: self.now }, None);
         Ok(())
     }
 
@@ -266,7 +266,7 @@ impl Server {
         self.may_write()?;
         self.modules.get(&id).ok_or(Refusal::UnknownModule)?;
         if !self.modules.names_of(&id).contains(&name) {
-            self.record(&Record::ModuleNamed { name: Arc::clone(&name), id }, None);
+            self.record(&Record::ModuleNamed { name: Arc::clone(&name), id, at: self.now }, None);
             self.modules.name(name, id);
         }
         Ok(())
@@ -280,7 +280,7 @@ impl Server {
                 return Err(Refusal::ModuleInUse(run.header.id));
             }
         }
-        self.record(&Record::ModuleDeleted(id), None);
+        self.record(&Record::ModuleDeleted { id, at: self.now }, None);
         self.modules.remove(id);
         self.delete_unless_needed(&ObjectId(id.0));
         Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wask_engine::{AttemptOutcome, Event};
 use wask_proto::{
-    INLINE_VALUE_MAX_BYTES, TaskId, WorkerId,
+    INLINE_VALUE_MAX_BYTES, Record, TaskId, WorkerId,
     executor::LogLine,
     worker::{AttemptId, Finished, FromWorker, Started, ToWorker, WorkerOutcome},
 };
@@ -121,12 +121,12 @@ impl Server {
     }
 
     fn keep_logs(&mut self, task: TaskId, attempt: u32, lines: Vec<LogLine>) {
-        let Some(run) = self.model.runs.get_mut(&task.run) else { return };
+        let Some(run) = self.model.runs.get(&task.run) else { return };
         if run.log_lines + lines.len() > RUN_LOG_LINES_MAX {
             return;
         }
-        run.log_lines += lines.len();
-        run.extra_mut(task.index).logs.push((attempt, Arc::from(lines)));
+        let (run, task, lines) = (task.run, task.index, Arc::from(lines));
+        self.record(&Record::TaskLogged { run, task, attempt, lines }, None);
     }
 
     /// Ends the workers. What still runs had its grace; it is killed and runs again after the

@@ -58,7 +58,7 @@ impl Server {
         journal.reader().read(Seq(1), &mut |seq, bytes| match Record::decode(bytes) {
             Ok(record) => {
                 total += 1;
-                if let Record::RunDeleted(run) = &record {
+                if let Record::RunDeleted { run, .. } = &record {
                     garbage += stories.get(run).map_or(0, |s| s.steps.len() as u64 * 2);
                 }
                 match &record {
@@ -130,7 +130,7 @@ impl Server {
                 self.begin_lease(run, header.lease_ms);
                 stories.insert(run, Story { open: header.open, steps: Vec::new() });
             }
-            Record::RunDeleted(_) => {
+            Record::RunDeleted { .. } => {
                 self.end_lease(run);
                 stories.remove(&run);
             }
@@ -158,8 +158,8 @@ impl Server {
     fn restore_store(&mut self, record: &Record, index: bool) {
         match record {
             Record::ModuleAdded(info) => self.modules.add(Arc::clone(info)),
-            Record::ModuleNamed { name, id } => self.modules.name(Arc::clone(name), *id),
-            Record::ModuleDeleted(id) => self.modules.remove(*id),
+            Record::ModuleNamed { name, id, .. } => self.modules.name(Arc::clone(name), *id),
+            Record::ModuleDeleted { id, .. } => self.modules.remove(*id),
             Record::ObjectAdded { id, size, media_type, inline } => {
                 let known = Uploaded {
                     size: *size,

@@ -96,7 +96,11 @@ mod tests {
 
     #[test]
     fn records_come_out_as_they_went_in() {
-        let records = [Record::RunDeleted(RunId(1)), Record::RunClosed { run: RunId(u64::MAX) }];
+        let at = wask_proto::Timestamp(0);
+        let records = [
+            Record::RunDeleted { run: RunId(1), at },
+            Record::RunClosed { run: RunId(u64::MAX), at },
+        ];
         let mut batch = RecordBatch::default();
         for record in &records {
             batch.push(record).unwrap();

@@ -21,7 +21,9 @@ fn over_all(test: impl Fn(Box<dyn Journal>)) {
 #[test]
 fn records_come_back_decoded_in_order_and_from_any_place() {
     over_all(|mut journal| {
-        let records: Vec<_> = (1..=50).map(|n| Record::RunDeleted(RunId(n))).collect();
+        let records: Vec<_> = (1..=50)
+            .map(|n| Record::RunDeleted { run: RunId(n), at: wask_proto::Timestamp(n) })
+            .collect();
         for chunk in records.chunks(7) {
             let mut batch = RecordBatch::default();
             chunk.iter().for_each(|record| batch.push(record).unwrap());

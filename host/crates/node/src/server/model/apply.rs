@@ -48,7 +48,7 @@ impl Model {
                     self.tasks_total += (run.tasks.len() - before) as u64;
                 }
             }
-            Record::RunDeleted(id) => return self.delete(id),
+            Record::RunDeleted { run, .. } => return self.delete(run),
             other => {
                 if let Some(run) = other.run().and_then(|id| self.runs.get_mut(&id)) {
                     return run.apply(other, live);
@@ -105,6 +105,10 @@ impl Run {
             }
             Record::TasksRetried { tasks, .. } => return self.retry(tasks),
             Record::RunClosed { .. } => self.close(),
+            Record::TaskLogged { task, attempt, lines, .. } => {
+                self.log_lines += lines.len();
+                self.extra_mut(*task).logs.push((*attempt, Arc::clone(lines)));
+            }
             Record::RunFinished { state, at, .. } => {
                 self.state = *state;
                 self.finished_at = Some(*at);

@@ -12,8 +12,7 @@ use crate::{
 impl Server {
     /// Old records as events. What concerns runs that are gone is left out.
     pub(crate) fn events_of(&self, records: &[(Seq, Record)]) -> Vec<EventView> {
-        let event =
-            |(seq, record): &(Seq, Record)| event_of(&self.model, Some(*seq), record, self.now);
+        let event = |(seq, record): &(Seq, Record)| event_of(&self.model, Some(*seq), record);
         records.iter().flat_map(event).collect()
     }
 }
@@ -23,7 +22,6 @@ pub(in crate::server) fn event_of(
     model: &Model,
     seq: Option<Seq>,
     record: &Record,
-    now: Timestamp,
 ) -> Vec<EventView> {
     let event =
         |at: Timestamp, run: Option<RunId>, what: EventKind| EventView { seq, at, run, what };
@@ -32,15 +30,18 @@ pub(in crate::server) fn event_of(
             let what = EventKind::Module { change: "added", id: info.id, name: None };
             vec![event(info.created_at, None, what)]
         }
-        Record::ModuleNamed { name, id } => {
+        Record::ModuleNamed { name, id, at } => {
             let name = Some(Arc::clone(name));
-            vec![event(now, None, EventKind::Module { change: "named", id: *id, name })]
+            vec![event(*at, None, EventKind::Module { change: "named", id: *id, name })]
         }
-        Record::ModuleDeleted(id) => {
+        Record::ModuleDeleted { id, at } => {
             let what = EventKind::Module { change: "deleted", id: *id, name: None };
-            vec![event(now, None, what)]
+            vec![event(*at, None, what)]
         }
-        Record::ObjectAdded { .. } | Record::ObjectDeleted(_) | Record::Sync(_) => Vec::new(),
+        Record::ObjectAdded { .. }
+        | Record::ObjectDeleted(_)
+        | Record::Sync(_)
+        | Record::TaskLogged { .. } => Vec::new(),
         Record::RunSubmitted(header) => {
             let what = EventKind::RunSubmitted { name: header.name.clone() };
             vec![event(header.created_at, Some(header.id), what)]
@@ -52,13 +53,13 @@ pub(in crate::server) fn event_of(
             let keys = nodes.iter().map(key).collect();
             vec![event(*at, Some(*run), EventKind::TasksAdded { keys })]
         }
-        Record::RunClosed { run } => vec![event(now, Some(*run), EventKind::RunClosed)],
+        Record::RunClosed { run, at } => vec![event(*at, Some(*run), EventKind::RunClosed)],
         Record::RunFinished { run, state, at } => {
             vec![event(*at, Some(*run), EventKind::RunFinished { state: *state })]
         }
-        Record::RunDeleted(run) => vec![event(now, Some(*run), EventKind::RunDeleted)],
-        Record::TasksReleased { run, tasks } => {
-            vec![event(now, Some(*run), EventKind::Released { count: tasks.len() as u32 })]
+        Record::RunDeleted { run, at } => vec![event(*at, Some(*run), EventKind::RunDeleted)],
+        Record::TasksReleased { run, at, tasks } => {
+            vec![event(*at, Some(*run), EventKind::Released { count: tasks.len() as u32 })]
         }
         task => task_events(model, seq, task),
     }

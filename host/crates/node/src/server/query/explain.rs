@@ -64,7 +64,15 @@ impl Server {
                 format!("it stands for {}/{name}, which is {state}", source.run)
             }
             Reason::Prefetched { worker } => {
-                format!("it was sent to worker {} and is about to run", self.worker_name(worker))
+                let name = self.worker_name(worker);
+                let view = self.engine.workers().find(|view| view.id == worker);
+                match view.filter(|view| view.running >= u32::from(view.slots)) {
+                    Some(view) => format!(
+                        "it was sent to worker {name} and waits behind the {} that run there",
+                        view.running
+                    ),
+                    None => format!("it was sent to worker {name} and is about to run"),
+                }
             }
             Reason::Running { worker } => {
                 format!("it is running on worker {}", self.worker_name(worker))
@@ -151,17 +159,55 @@ fn ended(run: &Run, index: TaskIndex, state: TaskState) -> String {
             Some(row) if row.cached => "an identical call had its result".to_owned(),
             row => format!("attempt {} gave its result", row.map_or(0, |row| row.attempt)),
         },
-        TaskState::Failed => "it failed; `failure` tells why".to_owned(),
+        TaskState::Failed => failed(run, index),
         TaskState::Cancelled => match stop.and_then(|stop| stop.reason.as_deref()) {
             Some(said) => format!("a user cancelled it: {said}"),
             None => "a user cancelled it".to_owned(),
         },
         TaskState::Aborted => match stop.and_then(|stop| stop.cause) {
+            Some(cause) if run.is_same_array(index, cause) => format!(
+                "more elements failed than `max_fails` allows; the last was {}",
+                named_failure(run, cause)
+            ),
             Some(cause) => {
-                format!("{}, which it needs, failed or was cancelled", run.name_of(cause))
+                let how = match run.state_of(cause) {
+                    Some(TaskState::Cancelled) => format!("{} was cancelled", run.name_of(cause)),
+                    _ => named_failure(run, cause),
+                };
+                format!("something that it needs did not succeed: {how}")
             }
             None => "something that it needs failed or was cancelled".to_owned(),
         },
         other => format!("it is {}", other.name()),
+    }
+}
+
+fn failed(run: &Run, index: TaskIndex) -> String {
+    let attempts = run.tasks.get(index as usize).map_or(0, |row| row.attempt);
+    let failure = run.extra.get(&index).and_then(|extra| extra.failure.as_ref());
+    let why = failure.map_or_else(String::new, |failure| {
+        format!(": {}: {}", failure.kind.name(), failure.message)
+    });
+    match attempts {
+        0 => format!("it failed before it ran{why}"),
+        1 => format!("its only attempt failed{why}"),
+        attempts => format!("it failed after {attempts} attempts{why}"),
+    }
+}
+
+/// A failed task, and why it failed.
+fn named_failure(run: &Run, index: TaskIndex) -> String {
+    let failure = run.extra.get(&index).and_then(|extra| extra.failure.as_ref());
+    let name = run.name_of(index);
+    match failure {
+        Some(failure) => format!("{name} failed: {}: {}", failure.kind.name(), failure.message),
+        None => format!("{name} failed"),
+    }
+}
+
+impl Run {
+    /// Whether both are elements of one array.
+    fn is_same_array(&self, one: TaskIndex, other: TaskIndex) -> bool {
+        self.node_of(one).is_some_and(|node| node.spec().tasks.contains(&other))
     }
 }
