@@ -14,7 +14,7 @@ use crate::config::{ByteSize, ResourceAmount};
     version,
     about = "Runs graphs of small tasks, each in a fresh WebAssembly sandbox",
     after_help = "First steps:\n  wask demo\n  wask new hello && wask build hello\n  wask serve\n  \
-                  wask push hello.wasm\n  wask run hello/add 1 2\n\n\
+                  wask push hello.wasm\n  wask run hello/greet '\"Ada\"'\n\n\
                   RUN is a run's id, a unique prefix of it, or `last`.\n\
                   Exit codes: 0 ok, 1 a task or run failed, 2 usage, 3 server unreachable, \
                   4 refused by the server, 130 interrupted.",
@@ -136,7 +136,10 @@ pub(crate) struct DemoArgs {
 
 /// `wask new`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  wask new hello")]
+#[command(after_help = "Example:\n  wask new hello\n\n\
+                  The project depends on the SDK of the checkout that holds this program or the \
+                  working directory, or on the one that WASK_SDK names (CHECKOUT/sdk). wask is not \
+                  on crates.io yet.")]
 pub(crate) struct NewArgs {
     /// Name of the project and of its folder
     pub(crate) name: String,

@@ -5,7 +5,10 @@ mod error;
 mod path;
 mod reply;
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -19,6 +22,9 @@ pub(crate) use self::{
 
 /// How long an attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a server may take to say that it lives.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Above this many bytes a response is not read: the limit of what one value may be, and JSON's
 /// overhead on top.
@@ -126,14 +132,32 @@ impl Client {
             self.agent.run(request).map_err(|error| ClientError::of_transport(self, error))?;
         let status = response.status().as_u16();
         let media_type = header(&response, "content-type");
+        let run = header(&response, "wask-run");
         let body = response
             .body_mut()
             .with_config()
             .limit(RESPONSE_MAX_BYTES)
             .read_to_vec()
             .map_err(|error| ClientError::of_transport(self, error))?;
-        Reply { path: path.to_string(), status, media_type, body }.or_refusal()
+        let reply = Reply { path: path.to_string(), status, media_type, body };
+        let refused = |error: ClientError| error.with_token_hint(self.token.is_some()).of_run(&run);
+        reply.or_refusal().map_err(refused)
     }
+}
+
+/// Whether a Wask server answers at this address, within a second.
+pub(crate) fn is_served_by_wask(address: SocketAddr) -> bool {
+    let host = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    let config =
+        ureq::Agent::config_builder().proxy(None).timeout_global(Some(PROBE_TIMEOUT)).build();
+    let url = format!("http://{}/api/v1/health/live", SocketAddr::new(host, address.port()));
+    let told = ureq::Agent::from(config).get(url).call();
+    let told = told.and_then(|mut response| response.body_mut().read_to_string());
+    told.is_ok_and(|body| body == r#"{"status":"live"}"#)
 }
 
 fn header<T>(response: &http::Response<T>, name: &str) -> String {

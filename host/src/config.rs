@@ -94,7 +94,14 @@ pub(crate) fn check_listen(listen: SocketAddr, token: Option<&str>) -> Result<()
 /// The base URL of the API: scheme and authority without a trailing slash.
 pub(crate) fn server_url(text: &str) -> Result<String, Usage> {
     let text = text.trim();
+    if text.starts_with("https://") {
+        return Err(Usage(format!(
+            "`{text}`: TLS is not supported; write http://HOST:PORT, through a tunnel if need be"
+        )));
+    }
     let authority = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
+    // Requests add it themselves.
+    let authority = authority.strip_suffix("/api/v1").unwrap_or(authority).trim_end_matches('/');
     if authority.is_empty() || authority.contains("://") {
         return Err(Usage(format!("`{text}` is no server; write http://HOST:PORT")));
     }
@@ -145,7 +152,8 @@ mod tests {
     fn server_urls() {
         assert_eq!(server_url("http://a:1/").unwrap(), "http://a:1");
         assert_eq!(server_url("a:1").unwrap(), "http://a:1");
-        assert!(server_url("https://a:1").is_err());
+        assert_eq!(server_url("http://a:1/api/v1/").unwrap(), "http://a:1");
+        assert!(server_url("https://a:1").unwrap_err().to_string().contains("TLS"));
         assert!(server_url("http://").is_err());
     }
 }

@@ -1,13 +1,13 @@
 //! From the parsed command line to one command, and from its error to stderr and an exit code.
 
 use clap::Parser as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cli::{Cli, Command},
     client::ClientError,
     commands,
-    exit_code::{Exit, is_broken_pipe},
+    exit_code::{Exit, USAGE, code_of, is_broken_pipe},
     interrupt,
     output::{Color, Output},
     session::Session,
@@ -16,8 +16,10 @@ use crate::{
 
 /// Runs the command line's command.
 pub(crate) fn main() -> Exit {
-    // Prints its own errors and help, and exits with code 2 for wrong usage.
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_usage(&error),
+    };
     let ended = Session::new(&cli.global)
         .map_err(anyhow::Error::from)
         .and_then(|session| run(&session, &cli.command));
@@ -58,6 +60,24 @@ fn run(session: &Session, command: &Command) -> anyhow::Result<Exit> {
     }
 }
 
+/// Prints help where it was asked for, else what is wrong with the command line.
+fn wrong_usage(error: &clap::Error) -> Exit {
+    // Nothing can be done when the stream is gone.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Ok;
+    }
+    let mut args = std::env::args_os().take_while(|arg| arg != "--");
+    if args.any(|arg| arg == "--json") {
+        let detail = error.render().to_string();
+        let detail = detail.trim().strip_prefix("error: ").unwrap_or(detail.trim());
+        let problem = json!({ "code": USAGE, "detail": detail });
+        // The exit code tells the failure even where stdout is closed.
+        let _ = Output::new(true).value(&json!({ "error": problem }));
+    }
+    Exit::Usage
+}
+
 /// Tells an error on stderr; programs get it as their one JSON value.
 fn report(error: &anyhow::Error, output: Output) {
     if is_broken_pipe(error) {
@@ -66,10 +86,14 @@ fn report(error: &anyhow::Error, output: Output) {
     let label = output.paint_stderr("error", Color::Red);
     output.message(format!("{label}: {error:#}"));
     if output.json {
-        let problem = match error.downcast_ref::<ClientError>() {
+        let mut problem = match error.downcast_ref::<ClientError>() {
             Some(ClientError::Refused(problem)) => json!(problem),
-            _ => json!({ "detail": format!("{error:#}") }),
+            _ => json!({}),
         };
+        if problem.get("detail").and_then(Value::as_str).unwrap_or_default().is_empty() {
+            problem["detail"] = json!(format!("{error:#}"));
+        }
+        problem["code"] = json!(code_of(error));
         // The exit code tells the failure even where stdout is closed.
         let _ = output.value(&json!({ "error": problem }));
     }

@@ -108,12 +108,26 @@ pub(crate) struct Task {
     pub(crate) worker: Value,
     /// The slot there.
     pub(crate) slot: Option<u64>,
+    /// When the current or last attempt began.
+    pub(crate) started_at: Option<String>,
+    /// How far it says it has come.
+    pub(crate) progress: Option<Progress>,
     /// How long it waited for a slot.
     pub(crate) queue_us: Option<u64>,
     /// How long it ran.
     pub(crate) run_us: Option<u64>,
     /// The most memory it held.
     pub(crate) peak_memory: Option<u64>,
+}
+
+/// Steps of a task's own.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Progress {
+    /// Steps taken.
+    pub(crate) done: u64,
+    /// Steps in all.
+    pub(crate) total: u64,
 }
 
 /// A page of a list.
@@ -145,6 +159,8 @@ pub(crate) struct Module {
     pub(crate) created_at: String,
     /// Whether its results can be remembered.
     pub(crate) pure: bool,
+    /// What it asks of the host.
+    pub(crate) imports: Vec<String>,
     /// Its functions.
     pub(crate) functions: Vec<ModuleFunction>,
 }

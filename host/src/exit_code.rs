@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use crate::client::ClientError;
 
+/// The code of a command that was written wrongly.
+pub(crate) const USAGE: &str = "usage";
+
 /// How a command ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Exit {
@@ -50,6 +53,21 @@ impl Exit {
     }
 }
 
+/// What kind of error it is, for programs: the server's own code where it refused.
+pub(crate) fn code_of(error: &anyhow::Error) -> &str {
+    if error.downcast_ref::<Usage>().is_some() {
+        return USAGE;
+    }
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Unreachable { .. }) => "unreachable",
+        Some(ClientError::Refused(problem)) if !problem.code.is_empty() => &problem.code,
+        Some(ClientError::Refused(_)) => "refused",
+        Some(ClientError::Unexpected { .. }) => "unexpected",
+        None if error.chain().any(|cause| cause.is::<std::io::Error>()) => "io",
+        None => "failed",
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -81,15 +99,19 @@ mod tests {
     #[test]
     fn errors_have_their_codes() {
         let refused = ClientError::Refused(Box::<Problem>::default());
-        let cases: [(anyhow::Error, u8); 4] = [
-            (Usage("x".into()).into(), 2),
-            (refused.into(), 4),
-            (anyhow::anyhow!("x"), 1),
-            (std::io::Error::from(std::io::ErrorKind::BrokenPipe).into(), 0),
+        let away = ClientError::Unreachable { server: "s".into(), cause: "c".into() };
+        let cases: [(anyhow::Error, u8, &str); 6] = [
+            (Usage("x".into()).into(), 2, "usage"),
+            (away.into(), 3, "unreachable"),
+            (refused.into(), 4, "refused"),
+            (anyhow::anyhow!("x"), 1, "failed"),
+            (std::io::Error::from(std::io::ErrorKind::NotFound).into(), 1, "io"),
+            (std::io::Error::from(std::io::ErrorKind::BrokenPipe).into(), 0, "io"),
         ];
-        for (error, code) in cases {
-            assert_eq!(Exit::of_error(&error).code(), code, "{error}");
-            assert_eq!(Exit::of_error(&Err::<(), _>(error).context("c").unwrap_err()).code(), code);
+        for (error, code, name) in cases {
+            assert_eq!((Exit::of_error(&error).code(), code_of(&error)), (code, name), "{error}");
+            let error = Err::<(), _>(error).context("c").unwrap_err();
+            assert_eq!((Exit::of_error(&error).code(), code_of(&error)), (code, name));
         }
         assert_eq!(Exit::Interrupted.code(), 130);
     }

@@ -11,8 +11,11 @@ use serde_json::Value;
 
 use crate::{
     client::{ClientError, Path},
-    dto::{Counts, Failure, Run},
-    output::{Color, Output, escape, escape_lines},
+    dto::{Counts, Run},
+    failure_text::describe_failure,
+    interrupt::Farewell,
+    output::{Color, Output, escape},
+    patience::Patience,
     session::Session,
 };
 
@@ -31,13 +34,24 @@ pub(crate) struct Finished {
     pub(crate) run: Run,
 }
 
-/// Shows progress until the run is finished.
+/// Shows progress until the run is finished. A restart of the server only delays that.
 pub(crate) fn follow(session: &Session, run: &str) -> Result<Finished, ClientError> {
     let mut view = View::new(session.output);
+    let _farewell = Farewell::new(format!(
+        "run {run} goes on; `wask tasks {run}` shows it, `wask cancel {run}` stops it"
+    ));
+    let mut patience = Patience::new(session.output);
     let mut failure_shown = false;
+    let path = Path::of(&["runs", run]).with("wait", REFRESH);
     loop {
-        let path = Path::of(&["runs", run]).with("wait", REFRESH);
-        let reply = session.client.get(&path)?;
+        let reply = match session.client.get(&path) {
+            Ok(reply) => reply,
+            Err(error) => {
+                patience.bear(error)?;
+                continue;
+            }
+        };
+        patience.renew();
         let (json, run): (Value, Run) = (reply.json()?, reply.json()?);
         view.show(&run);
         if let Some(first) = run.failures.first().filter(|_| !failure_shown) {
@@ -50,19 +64,6 @@ pub(crate) fn follow(session: &Session, run: &str) -> Result<Finished, ClientErr
             return Ok(Finished { json, run });
         }
     }
-}
-
-/// A failure for people: title, kind and message, then cause and trace.
-pub(crate) fn describe_failure(output: Output, title: &str, failure: &Failure) -> String {
-    let kind = output.paint_stderr(&escape(&failure.kind), Color::Red);
-    let mut text = format!("{}: {kind}: {}", escape(title), escape_lines(&failure.message, "  "));
-    if let Some(cause) = failure.cause.as_deref().filter(|cause| !cause.is_empty()) {
-        text.push_str(&format!("\n  cause: {}", escape_lines(cause, "  ")));
-    }
-    for frame in &failure.trace {
-        text.push_str(&format!("\n    at {}", escape(frame)));
-    }
-    text
 }
 
 /// What is shown while a run goes on.
@@ -204,17 +205,5 @@ mod tests {
             "n/sq 120/500 (2 running) · n/sum 0/1 · n/div 3/4 (1 failed, 2 aborted)"
         );
         assert!(!run.is_finished());
-    }
-
-    /// Goal: a failure shows kind, message, cause and trace, and its control characters do no harm.
-    #[test]
-    fn failures_are_told_whole() {
-        let run = run(r#"{"failures":[{"key":"t","kind":"trap","message":"a\u001b[2J\nb",
-                "cause":"why","trace":["f","g"]}]}"#);
-        let output = Output::new(true);
-        let first = run.failures.first().unwrap();
-        let text = describe_failure(output, &first.key, &first.failure);
-        let text = text.replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
-        assert_eq!(text, "t: trap: a\\u{1b}[2J\n  b\n  cause: why\n    at f\n    at g");
     }
 }

@@ -2,6 +2,7 @@
 //! unless the command is waiting for just that.
 
 use std::{
+    io::IsTerminal as _,
     sync::{Condvar, Mutex, PoisonError},
     thread,
 };
@@ -19,6 +20,27 @@ enum State {
 
 static STATE: Mutex<State> = Mutex::new(State::Working);
 static CHANGED: Condvar = Condvar::new();
+
+/// What the user should know when Ctrl-C ends the process.
+static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
+
+/// Something to tell when Ctrl-C ends the process, as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Farewell(());
+
+impl Farewell {
+    /// Tells this text, instead of what was to be told before.
+    pub(crate) fn new(text: String) -> Self {
+        *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        Self(())
+    }
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
 
 /// Starts listening for SIGINT and SIGTERM.
 pub(crate) fn install() -> anyhow::Result<()> {
@@ -51,6 +73,11 @@ pub(crate) fn wait() {
 fn arrived() {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     if *state != State::Awaited {
+        if let Some(text) = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
+            // The terminal shows `^C`, or an unfinished bar, in the line of the cursor.
+            let lead = if std::io::stderr().is_terminal() { "\n" } else { "" };
+            eprintln!("{lead}{text}");
+        }
         // Servers that this process started notice that their standard input closes, and stop.
         std::process::exit(i32::from(Exit::Interrupted.code()));
     }

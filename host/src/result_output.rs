@@ -11,7 +11,7 @@ use crate::{
     client::{Problem, Reply},
     dto::Failure,
     exit_code::Exit,
-    follow::describe_failure,
+    failure_text::describe_failure,
     output::{escape, human_bytes},
     session::Session,
 };
@@ -51,11 +51,17 @@ pub(crate) fn print_result(
 }
 
 /// Tells that a task has no result, and why.
-pub(crate) fn print_task_failure(session: &Session, problem: &Problem) -> anyhow::Result<Exit> {
+pub(crate) fn print_task_failure(
+    session: &Session,
+    problem: &Problem,
+    run: &str,
+) -> anyhow::Result<Exit> {
     let failure = problem.failure.clone().unwrap_or_default();
     if session.output.json {
-        session.output.value(&json!({ "code": problem.code, "detail": problem.detail,
-            "failure": failure }))?;
+        session
+            .output
+            .value(&json!({ "error": { "code": problem.code, "detail": problem.detail,
+            "run": run, "failure": failure } }))?;
     }
     match serde_json::from_value::<Failure>(failure) {
         Ok(failure) if !failure.kind.is_empty() => {

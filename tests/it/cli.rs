@@ -238,9 +238,12 @@ fn errors_are_json_for_programs() {
     let refused = cli.run(&["run", "numbers/add", "1", "--json"]).code(4).json();
     assert_eq!(refused["error"]["code"], "invalid_arguments", "{refused}");
     let failed = cli.run(&["run", "numbers/checked_div", "1", "0", "--json"]).code(1).json();
-    assert_eq!(failed["failure"]["kind"], "app", "{failed}");
+    assert_eq!(failed["error"]["failure"]["kind"], "app", "{failed}");
+    let usage = cli.run(&["runs", "--limit", "x", "--json"]).code(2).json();
+    assert_eq!(usage["error"]["code"], "usage", "{usage}");
     let away = Cli::new(Some("http://127.0.0.1:9"), folder.path());
-    assert!(away.run(&["runs", "--json"]).code(3).json()["error"]["detail"].is_string());
+    let error = away.run(&["runs", "--json"]).code(3).json()["error"].clone();
+    assert!(error["detail"].is_string() && error["code"] == "unreachable", "{error}");
 }
 
 /// Goal: a server that would be open to others without a token does not start.

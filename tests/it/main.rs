@@ -6,6 +6,7 @@ mod bad_requests;
 mod cancel;
 mod cli;
 mod cli_build;
+mod conformance;
 mod executors;
 mod failures;
 mod feeds;

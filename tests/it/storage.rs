@@ -95,6 +95,21 @@ fn an_uploaded_object_outlives_a_run_with_the_same_bytes() {
     assert_eq!(server.get(&object).status(200).body, bytes);
 }
 
+/// Goal: a result outlives an earlier one of the same bytes, also through restarts.
+#[test]
+fn the_same_bytes_survive_a_deletion_before_them() {
+    let mut server = ServerOptions::default().guests(&["lab"]).start();
+    let graph = json!({"tasks": {"b": {"call": "lab/bytes_of", "args": [100_000, 1]}}});
+    let first = server.finish(&graph);
+    assert_eq!(server.delete(&format!("/runs/{}", text(&first["id"]))).status, 204);
+    let second = server.finish(&graph);
+    for _ in 0..2 {
+        server.restart_hard();
+        let result = server.result(text(&second["id"]), "b");
+        assert_eq!(result.status(200).body, vec![1; 100_000]);
+    }
+}
+
 /// Goal: runs that come and go with the same large result never take it from each other.
 #[test]
 fn the_same_bytes_come_and_go() {

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::{Client, Path};
 use crate::output::escape;
 
+/// HTTP's "who are you".
+const UNAUTHORIZED: u16 = 401;
+
 /// Why a request has no usable reply.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
@@ -37,6 +40,32 @@ impl ClientError {
         Self::Unexpected { path: path.to_string(), message }
     }
 
+    /// The same, with what to do about a missing or wrong token.
+    pub(super) fn with_token_hint(mut self, was_sent: bool) -> Self {
+        if let Self::Refused(problem) = &mut self
+            && problem.status == UNAUTHORIZED
+        {
+            let (title, detail) = if was_sent {
+                ("the token is not this server's", "see --token and WASK_TOKEN")
+            } else {
+                ("the server needs a token", "set WASK_TOKEN or pass --token")
+            };
+            problem.title = title.to_owned();
+            problem.detail = detail.to_owned();
+        }
+        self
+    }
+
+    /// The same, with the run that the response's header names.
+    pub(super) fn of_run(mut self, run: &str) -> Self {
+        if let Self::Refused(problem) = &mut self
+            && !run.is_empty()
+        {
+            problem.run = Some(run.to_owned());
+        }
+        self
+    }
+
     pub(super) fn of_transport(client: &Client, error: ureq::Error) -> Self {
         Self::Unreachable { server: client.server().to_owned(), cause: error.to_string() }
     }
@@ -58,6 +87,9 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<ProblemItem>,
     /// The failure of the task that was asked for.
     pub(crate) failure: Option<Value>,
+    /// The run of a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<String>,
 }
 
 /// One of several errors.
@@ -116,6 +148,17 @@ mod tests {
             "The graph is invalid: 1 error\n  /tasks/a: no `sqare`, did you mean `square`?"
         );
         assert!(!problem.is_task_outcome());
+    }
+
+    /// Goal: a token that is missing is told from one that is wrong.
+    #[test]
+    fn tokens_are_asked_for() {
+        let told = |was_sent| {
+            let problem = Problem { status: UNAUTHORIZED, ..Problem::default() };
+            ClientError::Refused(Box::new(problem)).with_token_hint(was_sent).to_string()
+        };
+        assert_eq!(told(false), "the server needs a token: set WASK_TOKEN or pass --token");
+        assert!(told(true).starts_with("the token is not this server's"));
     }
 
     /// Goal: nothing is said twice.

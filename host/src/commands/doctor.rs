@@ -9,7 +9,7 @@ use crate::{
     cli::DoctorArgs,
     config,
     exit_code::Exit,
-    output::{Table, escape},
+    output::{Table, escape_lines},
     session::Session,
 };
 
@@ -86,7 +86,7 @@ pub(crate) fn run(session: &Session, args: &DoctorArgs) -> anyhow::Result<Exit> 
         machine::overcommit(),
         machine::map_count(),
         machine::open_files(),
-        wask::server(&session.client, session.server_is_explicit),
+        wask::server(&session.client),
     ];
     let failed = checks.iter().any(|check| check.verdict == Verdict::Fail);
     if session.output.json {
@@ -105,7 +105,7 @@ fn print(session: &Session, checks: &[Check]) -> anyhow::Result<()> {
     session.output.table(&table)?;
     for check in checks {
         if let Some(mend) = &check.mend {
-            session.output.line(format!("\n{}: {}", check.name, escape(mend)))?;
+            session.output.line(format!("\n{}: {}", check.name, escape_lines(mend, "  ")))?;
         }
     }
     Ok(())

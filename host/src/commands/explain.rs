@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::run_ref::{Title, find_run};
 use crate::{
     cli::ExplainArgs,
     client::Path,
@@ -35,13 +36,14 @@ struct Worker {
 
 /// Prints the explanation.
 pub(crate) fn run(session: &Session, args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let reply =
-        session.client.get(&Path::of(&["runs", &args.run, "tasks", &args.key, "explain"]))?;
     let output = session.output;
+    let run = find_run(session, &args.run)?;
+    let reply = session.client.get(&Path::of(&["runs", &run.id, "tasks", &args.key, "explain"]))?;
     if output.json {
         output.value(&reply.json::<Value>()?)?;
         return Ok(Exit::Ok);
     }
+    output.message(Title(&run).to_string());
     let told: Explanation = reply.json()?;
     let key = if told.key.is_empty() { &args.key } else { &told.key };
     output.line(format!("{} is {}: {}", escape(key), escape(&told.state), escape(&told.reason)))?;
@@ -49,7 +51,10 @@ pub(crate) fn run(session: &Session, args: &ExplainArgs) -> anyhow::Result<Exit>
         let names: Vec<String> = told.waiting_for.iter().map(|name| escape(name)).collect();
         let more = told.waiting_total.saturating_sub(names.len() as u64);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        output.line(format!("it waits for {}{more}", names.join(", ")))?;
+        let names = format!("it waits for {}{more}", names.join(", "));
+        if names != escape(&told.reason) {
+            output.line(names)?;
+        }
     }
     if let Some(at) = &told.retry_at {
         output.line(format!("its next attempt begins at {}", escape(at)))?;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::run_ref::{Title, find_run};
 use crate::{
     cli::LogsArgs,
     client::Path,
@@ -36,16 +37,18 @@ struct Line {
 
 /// Prints the lines.
 pub(crate) fn run(session: &Session, args: &LogsArgs) -> anyhow::Result<Exit> {
+    let output = session.output;
+    let run = find_run(session, &args.run)?;
     let path = match &args.key {
-        Some(key) => Path::of(&["runs", &args.run, "tasks", key, "logs"]),
-        None => Path::of(&["runs", &args.run, "logs"]),
+        Some(key) => Path::of(&["runs", &run.id, "tasks", key, "logs"]),
+        None => Path::of(&["runs", &run.id, "logs"]),
     };
     let reply = session.client.get(&path)?;
-    let output = session.output;
     if output.json {
         output.value(&reply.json::<Value>()?)?;
         return Ok(Exit::Ok);
     }
+    output.message(Title(&run).to_string());
     let logs: Logs = reply.json()?;
     for attempt in &logs.attempts {
         for line in &attempt.lines {

@@ -14,6 +14,7 @@ pub(crate) mod push;
 pub(crate) mod result;
 pub(crate) mod retry;
 pub(crate) mod run;
+pub(crate) mod run_ref;
 pub(crate) mod runs;
 pub(crate) mod serve;
 pub(crate) mod submit;

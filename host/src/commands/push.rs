@@ -10,11 +10,15 @@ use crate::{
     client::{Client, Path},
     dto::Module,
     exit_code::{Exit, Usage},
+    output::escape,
     session::Session,
 };
 
 /// Media type of WebAssembly.
 const WASM: &str = "application/wasm";
+
+/// What a module may ask of the host and stay pure, as `sdk/wit/task.wit` has it.
+const PURE_IMPORTS: [&str; 2] = ["log", "progress"];
 
 /// Uploads every file under its name.
 pub(crate) fn run(session: &Session, args: &PushArgs) -> anyhow::Result<Exit> {
@@ -33,6 +37,9 @@ pub(crate) fn run(session: &Session, args: &PushArgs) -> anyhow::Result<Exit> {
                 module.functions.iter().map(|f| format!("{name}/{}", f.name)).collect();
             session.output.line(format!("{name}  {}", module.id))?;
             session.output.message(format!("  {}", functions.join("  ")));
+            if let Some(remark) = remark_on_purity(&module) {
+                session.output.message(format!("  {remark}"));
+            }
         }
         pushed.push(json);
     }
@@ -40,6 +47,17 @@ pub(crate) fn run(session: &Session, args: &PushArgs) -> anyhow::Result<Exit> {
         session.output.value(&Value::Array(pushed))?;
     }
     Ok(Exit::Ok)
+}
+
+/// Why results of the module are not remembered, if they are not.
+fn remark_on_purity(module: &Module) -> Option<String> {
+    if module.pure {
+        return None;
+    }
+    let imports = module.imports.iter().filter(|name| !PURE_IMPORTS.contains(&name.as_str()));
+    let imports: Vec<String> = imports.map(|name| escape(name)).collect();
+    let imports = imports.join(", ");
+    Some(format!("not pure: it imports {imports}, so results are not remembered"))
 }
 
 /// Uploads one file and returns what the server says of the module.
@@ -59,6 +77,19 @@ fn module_name(file: &FilePath) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Goal: a module that is not pure says what makes it so.
+    #[test]
+    fn purity() {
+        let module = |pure, imports: &[&str]| {
+            let imports = imports.iter().map(|name| (*name).to_owned()).collect();
+            remark_on_purity(&Module { pure, imports, ..Module::default() })
+        };
+        assert_eq!(module(true, &["log"]), None);
+        let remark = module(false, &["attempt", "cancelled", "log"]);
+        let wanted = "not pure: it imports attempt, cancelled, so results are not remembered";
+        assert_eq!(remark.as_deref(), Some(wanted));
+    }
 
     /// Goal: a module is named as its file.
     #[test]

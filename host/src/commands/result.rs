@@ -19,7 +19,7 @@ pub(crate) fn run(session: &Session, args: &ResultArgs) -> anyhow::Result<Exit> 
     match await_result(&session.client, &args.run, &args.key) {
         Ok(reply) => print_result(session, &reply, args.output.as_deref()),
         Err(ClientError::Refused(problem)) if problem.is_task_outcome() => {
-            print_task_failure(session, &problem)
+            print_task_failure(session, &problem, &args.run)
         }
         Err(error) => Err(error.into()),
     }

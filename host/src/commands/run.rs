@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 use super::result::await_result;
 use crate::{
     cli::RunArgs,
-    client::{Client, ClientError, Path, Reply},
+    client::{Client, ClientError, Path, Problem},
+    dto::{Page, Run},
     exit_code::{Exit, Usage},
+    interrupt::Farewell,
     result_output::{print_result, print_task_failure},
     session::Session,
 };
 
-/// How long the server may hold back its first answer.
-const WAIT: &str = "30s";
+/// HTTP's "accepted": the call is not finished.
+const ACCEPTED: u16 = 202;
 
 /// Files up to this size travel inside the request; larger ones are uploaded first.
 const INLINE_FILE_MAX_BYTES: usize = 64 * 1024;
@@ -32,33 +34,52 @@ pub(crate) fn run(session: &Session, args: &RunArgs) -> anyhow::Result<Exit> {
         .enumerate()
         .map(|(index, text)| argument(&session.client, index + 1, text))
         .collect::<anyhow::Result<_>>()?;
-    match call(session, module, function, &values) {
-        Ok(reply) => print_result(session, &reply, args.output.as_deref()),
+    // Without waiting, so that the run is known before anything can come in between.
+    let path = Path::of(&["call", module, function]).with("wait", "0s");
+    let reply = match session.client.post(&path, &values) {
+        Ok(reply) => reply,
         Err(ClientError::Refused(problem)) if problem.is_task_outcome() => {
-            print_task_failure(session, &problem)
+            let run = problem.run.clone().or_else(|| newest_run(&session.client, &args.call));
+            return tell_failure(session, &problem, run.as_deref().unwrap_or("last"));
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
+    };
+    if reply.status != ACCEPTED {
+        return print_result(session, &reply, args.output.as_deref());
     }
-}
-
-fn call(
-    session: &Session,
-    module: &str,
-    function: &str,
-    args: &[Value],
-) -> Result<Reply, ClientError> {
-    let path = Path::of(&["call", module, function]).with("wait", WAIT);
-    let reply = session.client.post(&path, &args)?;
-    if reply.status != 202 {
-        return Ok(reply);
-    }
-    let pending: Value = reply.json()?;
-    let (run, key) = place_of(&pending).ok_or_else(|| ClientError::Unexpected {
+    let (run, key) = place_of(&reply.json()?).ok_or_else(|| ClientError::Unexpected {
         path: path.to_string(),
         message: "the server accepted the call but does not say where".to_owned(),
     })?;
-    session.output.message(format!("run {run} goes on; Ctrl-C leaves it running"));
-    await_result(&session.client, &run, &key)
+    let resume = format!(
+        "run {run} goes on; `wask result {run} {key}` waits for it, `wask cancel {run}` stops it"
+    );
+    let farewell = Farewell::new(resume.clone());
+    let ended = await_result(&session.client, &run, &key);
+    drop(farewell);
+    match ended {
+        Ok(reply) => print_result(session, &reply, args.output.as_deref()),
+        Err(ClientError::Refused(problem)) if problem.is_task_outcome() => {
+            tell_failure(session, &problem, &run)
+        }
+        Err(error) => {
+            session.output.message(resume);
+            Err(error.into())
+        }
+    }
+}
+
+fn tell_failure(session: &Session, problem: &Problem, run: &str) -> anyhow::Result<Exit> {
+    let exit = print_task_failure(session, problem, run)?;
+    session.output.message(format!("run {run}: `wask tasks {run}`, `wask logs {run}`"));
+    Ok(exit)
+}
+
+/// The newest run of this call, for servers that do not say which run failed.
+fn newest_run(client: &Client, call: &str) -> Option<String> {
+    let path = Path::of(&["runs"]).with("name", call).with("limit", 1);
+    let page: Page<Run> = client.get_json(&path).ok()?;
+    page.items.into_iter().next().map(|run| run.id)
 }
 
 /// Run and key of a call that is not finished yet.

@@ -25,8 +25,13 @@ pub(crate) fn run(session: &Session, args: &RunsArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Ok);
     }
     let page: Page<Run> = reply.json()?;
-    session.output.table(&table(&page.items, SystemTime::now()))?;
-    if page.items.is_empty() {
+    let is_filtered = args.state.is_some() || args.name.is_some();
+    if !page.items.is_empty() {
+        session.output.table(&table(&page.items, SystemTime::now()))?;
+    }
+    if page.items.is_empty() && is_filtered {
+        session.output.message("no run matches");
+    } else if page.items.is_empty() {
         session.output.message("no runs; submit a graph with: wask submit GRAPH");
     } else if page.next.is_some() {
         session.output.message("there are more; show them with --limit N");

@@ -3,7 +3,7 @@
 mod data;
 mod signals;
 
-use std::{sync::Arc, time::Duration};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
@@ -11,7 +11,7 @@ use wask_api::ApiConfig;
 use wask_node::{Node, NodeConfig};
 
 use self::{data::ServedData, signals::Signals};
-use crate::{cli::ServeArgs, config, exit_code::Exit, session::Session};
+use crate::{cli::ServeArgs, client::is_served_by_wask, config, exit_code::Exit, session::Session};
 
 /// Threads for requests. The server loop and the executors have their own, and on small machines
 /// they need the cores more.
@@ -41,9 +41,7 @@ pub(crate) fn run(session: &Session, args: &ServeArgs) -> anyhow::Result<Exit> {
 
 async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow::Result<Exit> {
     let mut signals = Signals::new(args.stop_with_stdin)?;
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", args.listen))?;
+    let listener = listen(args.listen).await?;
     let address = listener.local_addr()?;
     let config = node_config(args, data)?;
     let node = tokio::task::spawn_blocking(move || wask_node::start(config))
@@ -71,6 +69,21 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
     }
     anyhow::ensure!(alive, "the server loop ended by itself; the log above says why");
     Ok(Exit::Ok)
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let error = match TcpListener::bind(address).await {
+        Ok(listener) => return Ok(listener),
+        Err(error) => error,
+    };
+    let is_taken = error.kind() == ErrorKind::AddrInUse;
+    if is_taken && tokio::task::spawn_blocking(move || is_served_by_wask(address)).await? {
+        anyhow::bail!(
+            "a wask server already serves {address}; use it, or pass `--listen 127.0.0.1:0`"
+        );
+    }
+    let hint = if is_taken { "; pass `--listen 127.0.0.1:0` for a free port" } else { "" };
+    Err(error).with_context(|| format!("cannot listen on {address}{hint}"))
 }
 
 /// Ends when the server loop has ended by itself.

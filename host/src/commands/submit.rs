@@ -10,7 +10,7 @@ use crate::{
     exit_code::Exit,
     follow::{Finished, follow},
     graph_file::{self, GraphFile, expand_files},
-    output::{Output, Table},
+    output::{Output, Table, escape},
     session::Session,
 };
 
@@ -38,6 +38,9 @@ pub(crate) fn run(session: &Session, args: &SubmitArgs) -> anyhow::Result<Exit> 
     }
     let finished = follow(session, &accepted.run)?;
     show_finished(output, &finished)?;
+    if let Some(text) = failures_line(&finished.run).filter(|_| !output.json) {
+        output.message(text);
+    }
     Ok(if finished.run.state == "succeeded" { Exit::Ok } else { Exit::Failed })
 }
 
@@ -94,6 +97,15 @@ fn show_finished(output: Output, finished: &Finished) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How many tasks failed, the first of them, and how to see all.
+fn failures_line(run: &Run) -> Option<String> {
+    let failed = run.counts.get("failed").copied().filter(|count| *count > 0)?;
+    let keys: Vec<String> = run.failures.iter().map(|failure| escape(&failure.key)).collect();
+    let more = if failed > keys.len() as u64 { ", …" } else { "" };
+    let (keys, run) = (keys.join(", "), escape(&run.id));
+    Some(format!("{failed} failed: {keys}{more}; `wask tasks {run} --state failed`"))
+}
+
 /// The first outputs of a run, cut to a readable length.
 pub(crate) fn outputs_table(run: &Run) -> Table {
     let mut table = Table::new(&["OUTPUT", "VALUE"]);
@@ -114,6 +126,20 @@ fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Goal: failures are counted and named, and the line says that there are more of them.
+    #[test]
+    fn failures_are_counted() {
+        let run = |failed: u64| -> Run {
+            serde_json::from_value(json!({ "id": "1e8a", "counts": { "failed": failed },
+                "failures": [{ "key": "x" }, { "key": "t[3]" }] }))
+            .unwrap()
+        };
+        assert_eq!(failures_line(&run(0)), None);
+        let told = failures_line(&run(2)).unwrap();
+        assert_eq!(told, "2 failed: x, t[3]; `wask tasks 1e8a --state failed`");
+        assert!(failures_line(&run(12)).unwrap().starts_with("12 failed: x, t[3], …;"));
+    }
 
     /// Goal: long outputs are cut at a character, not within one.
     #[test]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::componentize::componentize;
 use super::project::Project;
 use super::toolchain::Toolchain;
+use crate::exit_code::Usage;
 
 /// What to build, and where to put it.
 #[derive(Clone, Debug)]
@@ -50,6 +51,9 @@ pub(crate) struct Built {
 /// Says what to install if there is no toolchain, what to add if the crate is no guest, and
 /// otherwise leaves the explanation to the compiler.
 pub(crate) fn build(options: &BuildOptions) -> Result<Built> {
+    if let Some(output) = options.output.as_deref().filter(|output| output.is_dir()) {
+        return Err(Usage(format!("`{}` is a directory; name a file", output.display())).into());
+    }
     let toolchain = Toolchain::find(existing(&options.dir)?)?;
     let project = Project::open(&options.dir, &toolchain)?;
     let core_path = compile(&toolchain, &project, options)?;

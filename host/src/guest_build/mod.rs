@@ -11,5 +11,5 @@ mod template;
 mod toolchain;
 
 pub(crate) use self::build::{BuildOptions, Progress, build};
-pub(crate) use self::template::new_project;
+pub(crate) use self::template::{NewProject, Sdk, new_project};
 pub(crate) use self::toolchain::Toolchain;

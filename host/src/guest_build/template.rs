@@ -18,23 +18,51 @@ const SDK_ENV: &str = "WASK_SDK";
 
 const NAME_MAX_CHARS: usize = 64;
 
+/// A project that was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct NewProject {
+    /// Its directory.
+    pub(crate) folder: PathBuf,
+    /// What it depends on.
+    pub(crate) sdk: Sdk,
+}
+
+/// Where a project's SDK comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Sdk {
+    /// Its source is in this directory.
+    Source(PathBuf),
+    /// The registry is to have it.
+    Registry,
+}
+
+impl Sdk {
+    /// The right-hand side of `wask =`.
+    fn dependency(&self) -> Result<String> {
+        match self {
+            Self::Source(path) => path_dependency(path),
+            Self::Registry => Ok(format!("\"{}\"", env!("CARGO_PKG_VERSION"))),
+        }
+    }
+}
+
 /// Creates the directory `name` below `parent` with a guest project in it.
 ///
 /// # Errors
 /// Fails if the name is no crate's name, the directory exists, or it cannot be written.
-pub(crate) fn new_project(name: &str, parent: &Path) -> Result<PathBuf> {
+pub(crate) fn new_project(name: &str, parent: &Path) -> Result<NewProject> {
     check_name(name)?;
     let dir = parent.join(name);
     ensure!(!dir.exists(), "{} exists already; choose another name", dir.display());
-    let sdk = sdk_dependency(parent)?;
+    let sdk = find_sdk(parent)?;
     fs::create_dir_all(dir.join("src"))
         .with_context(|| format!("cannot create {}", dir.display()))?;
     for (path, text) in FILES {
-        let text = text.replace("{{name}}", name).replace("{{sdk}}", &sdk);
+        let text = text.replace("{{name}}", name).replace("{{sdk}}", &sdk.dependency()?);
         let path = dir.join(path);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(dir)
+    Ok(NewProject { folder: dir, sdk })
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -61,9 +89,8 @@ fn is_keyword(name: &str) -> bool {
     KEYWORDS.split_whitespace().any(|keyword| keyword == name)
 }
 
-/// The right-hand side of `wask =`: a path where the SDK's source is at hand, else the version
-/// that belongs to this binary.
-fn sdk_dependency(parent: &Path) -> Result<String> {
+/// The SDK's source where it is at hand, else the version that belongs to this binary.
+fn find_sdk(parent: &Path) -> Result<Sdk> {
     if let Some(path) = env::var_os(SDK_ENV).filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
         ensure!(
@@ -71,16 +98,13 @@ fn sdk_dependency(parent: &Path) -> Result<String> {
             "{SDK_ENV} is {}, which does not hold the `wask` crate",
             path.display()
         );
-        return path_dependency(&path);
+        return Ok(Sdk::Source(path));
     }
     let parent = fs::canonicalize(parent)
         .with_context(|| format!("{} is not a directory", parent.display()))?;
     let program = env::current_exe().unwrap_or_default();
     let nearby = parent.ancestors().chain(program.ancestors()).map(|dir| dir.join("sdk"));
-    match nearby.into_iter().find(|dir| is_sdk(dir)) {
-        Some(sdk) => path_dependency(&sdk),
-        None => Ok(format!("\"{}\"", env!("CARGO_PKG_VERSION"))),
-    }
+    Ok(nearby.into_iter().find(|dir| is_sdk(dir)).map_or(Sdk::Registry, Sdk::Source))
 }
 
 fn is_sdk(dir: &Path) -> bool {
@@ -103,7 +127,8 @@ mod tests {
     #[test]
     fn new_project_writes_the_template_once() {
         let parent = tempfile::tempdir().expect("a directory");
-        let dir = new_project("my-guest", parent.path()).expect("a new project");
+        let project = new_project("my-guest", parent.path()).expect("a new project");
+        let dir = project.folder;
         let manifest = fs::read_to_string(dir.join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("name = \"my-guest\""), "{manifest}");
         assert!(manifest.contains("wask = "), "{manifest}");

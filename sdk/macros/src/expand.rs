@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Result};
+use syn::{Error, ItemFn, Result};
 
 use crate::model::{Form, Param, Task};
 
@@ -46,10 +46,36 @@ pub(crate) fn task(task: &Task) -> TokenStream {
     }
 }
 
-/// The item as it was, and the error.
-pub(crate) fn with_error(item: &TokenStream, error: &Error) -> TokenStream {
+/// The item as it was, and the error. A function counts as a task all the same: otherwise its
+/// export would be a second error, and a false one.
+pub(crate) fn wrong_task(item: &TokenStream, error: &Error) -> TokenStream {
+    let stub = syn::parse2::<ItemFn>(item.clone()).ok().and_then(|function| stub(&function));
     let error = error.to_compile_error();
-    quote! { #item #error }
+    quote! { #item #stub #error }
+}
+
+/// The item as it was, and the error. A struct or an enum is a value all the same, for the same
+/// reason.
+pub(crate) fn wrong_value(item: &TokenStream, error: &Error) -> TokenStream {
+    let derived = derived(item).unwrap_or_else(|| item.clone());
+    let error = error.to_compile_error();
+    quote! { #derived #error }
+}
+
+/// A task beside a function that cannot be one; among methods there is no place for it.
+fn stub(function: &ItemFn) -> Option<TokenStream> {
+    let (ident, vis) = (&function.sig.ident, &function.vis);
+    function.sig.receiver().is_none().then(|| {
+        quote! {
+            #[doc(hidden)]
+            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, reason = "generated")]
+            #vis enum #ident {}
+
+            impl ::wask::__private::Task for #ident {
+                const ENTRY: ::wask::__private::Entry = ::wask::__private::Entry::OF_A_WRONG_TASK;
+            }
+        }
+    })
 }
 
 /// The derives, through `wask`'s own serde and schemars.
@@ -58,8 +84,14 @@ pub(crate) fn value(options: TokenStream, item: &TokenStream) -> Result<TokenStr
         let message = "`#[wask::value]` takes no options; serde's go into `#[serde(…)]`";
         return Err(Error::new_spanned(options, message));
     }
+    derived(item)
+        .ok_or_else(|| Error::new_spanned(item, "`#[wask::value]` goes above a struct or an enum"))
+}
+
+/// The struct or enum with its derives.
+fn derived(item: &TokenStream) -> Option<TokenStream> {
     match syn::parse2::<syn::Item>(item.clone()) {
-        Ok(syn::Item::Struct(_) | syn::Item::Enum(_)) => Ok(quote! {
+        Ok(syn::Item::Struct(_) | syn::Item::Enum(_)) => Some(quote! {
             #[derive(
                 ::wask::__private::serde::Serialize,
                 ::wask::__private::serde::Deserialize,
@@ -69,7 +101,7 @@ pub(crate) fn value(options: TokenStream, item: &TokenStream) -> Result<TokenStr
             #[schemars(crate = "::wask::__private::schemars")]
             #item
         }),
-        _ => Err(Error::new_spanned(item, "`#[wask::value]` goes above a struct or an enum")),
+        _ => None,
     }
 }
 

@@ -33,7 +33,7 @@ pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
         .and_then(|options| model::Task::parse(options, item.clone()))
         .map(|task| expand::task(&task));
     // The function stays even if the attribute is wrong: one mistake, one message.
-    expanded.unwrap_or_else(|error| expand::with_error(&item, &error)).into()
+    expanded.unwrap_or_else(|error| expand::wrong_task(&item, &error)).into()
 }
 
 /// Makes a struct or an enum usable as a parameter or a result: derives serde's `Serialize` and
@@ -42,7 +42,7 @@ pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
 pub fn value(options: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     expand::value(options.into(), &item)
-        .unwrap_or_else(|error| expand::with_error(&item, &error))
+        .unwrap_or_else(|error| expand::wrong_value(&item, &error))
         .into()
 }
 

@@ -128,8 +128,8 @@ impl Engine {
             let indexes = node.tasks.clone().filter(unfinished);
             held.extend(indexes.filter_map(|index| node.source(index)));
         }
-        for at in first..held.len() {
-            self.on_hold(held[at]);
+        for source in held.iter().skip(first) {
+            self.on_hold(*source);
         }
     }
 

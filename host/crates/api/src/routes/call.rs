@@ -6,6 +6,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::HeaderValue,
+    response::IntoResponse as _,
     routing::post,
 };
 
@@ -51,12 +52,13 @@ async fn call(
     checked.name = Some(name);
     let run = submit(&state, checked, idempotency, Some(wait), guard).await?.run;
 
-    let mut answer = answer_result(&state, &headers, run, 0, &function).await;
-    let id = HeaderValue::from_str(&run.to_string()).map_err(|_| ());
-    if let (Ok(response), Ok(id)) = (&mut answer, id) {
+    let answer = answer_result(&state, &headers, run, 0, &function).await;
+    // A failed call has a run as well.
+    let mut response = answer.unwrap_or_else(Problem::into_response);
+    if let Ok(id) = HeaderValue::from_str(&run.to_string()) {
         response.headers_mut().insert("wask-run", id);
     }
-    answer
+    Ok(response)
 }
 
 fn find(state: &ApiState, module: &str, function: &str) -> Answer<Callee> {

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use wask_proto::{
-    INLINE_VALUE_MAX_BYTES, MemoKey, ModuleId, ObjectId, StoredValue, TaskId, Value, ValueData,
+    INLINE_VALUE_MAX_BYTES, MemoKey, ModuleId, ObjectId, Record, StoredValue, TaskId, Value,
+    ValueData,
 };
 use wask_store::{IndexChange, ObjectRecord};
 
@@ -25,6 +26,8 @@ pub(super) struct Holdings {
     pub(super) spilled_bytes: u64,
     /// Objects that clients uploaded.
     pub(super) uploaded: HashMap<ObjectId, Uploaded>,
+    /// Files whose end waits, while the journal is read back.
+    doomed: Option<HashMap<ObjectId, HeldFile>>,
     /// Results in files.
     files: HashMap<ObjectId, HeldFile>,
     shown: HashMap<ObjectId, (Value, Arc<str>)>,
@@ -82,22 +85,52 @@ impl Server {
                 continue;
             }
             self.holdings.spilled_bytes -= held.spilled_bytes;
-            self.holdings.files.remove(&at.id);
-            if !self.holdings.uploaded.contains_key(&at.id) {
-                self.indexer.push(IndexChange::DeleteObject(at.id), self.now);
+            if let Some(file) = self.holdings.files.remove(&at.id) {
+                self.let_file_go(at.id, file);
             }
-            self.delete_unless_needed(&at.id);
         }
     }
 
+    /// No task holds this file any more. What queues, variables or topics name stays, as if it
+    /// had been uploaded.
+    fn let_file_go(&mut self, id: ObjectId, file: HeldFile) {
+        if let Some(doomed) = &mut self.holdings.doomed {
+            doomed.insert(id, file);
+            return;
+        }
+        let HeldFile { size, media_type, .. } = file;
+        if !self.holdings.uploaded.contains_key(&id) && self.sync.user_of_object(&id).is_some() {
+            let known = Uploaded { size, media_type: Arc::clone(&media_type), inline: None };
+            self.holdings.uploaded.insert(id, known);
+            self.record(&Record::ObjectAdded { id, size, media_type, inline: None }, None);
+        }
+        self.delete_unless_needed(&id);
+    }
+
     /// Deletes a file, unless it is a module, an upload or a result, or is about to become one.
-    pub(super) fn delete_unless_needed(&self, id: &ObjectId) {
+    pub(super) fn delete_unless_needed(&mut self, id: &ObjectId) {
         let is_module = self.modules.get(&ModuleId(id.0)).is_some();
-        if is_module || self.holdings.uploaded.contains_key(id) || self.holdings.is_held(id) {
+        if self.holdings.uploaded.contains_key(id) || self.holdings.is_held(id) {
+            return;
+        }
+        self.indexer.push(IndexChange::DeleteObject(*id), self.now);
+        if is_module {
             return;
         }
         if let Err(error) = self.pins.delete(&*self.objects, id) {
             tracing::warn!(%error, %id, "a file was not deleted");
+        }
+    }
+
+    /// While the journal is read back files wait with their end: a later record may need them.
+    pub(super) fn begin_recovery(&mut self) {
+        self.holdings.doomed = Some(HashMap::new());
+    }
+
+    /// Now everything is known: files that nobody needed any more go.
+    pub(super) fn end_recovery(&mut self) {
+        for (id, file) in self.holdings.doomed.take().into_iter().flatten() {
+            self.let_file_go(id, file);
         }
     }
 
@@ -178,7 +211,7 @@ impl Server {
     pub(crate) fn object_value(&self, id: &ObjectId) -> Option<(ObjectInfo, Value)> {
         let (media_type, size, inline) = match self.holdings.uploaded.get(id) {
             Some(known) => (known.media_type.clone(), known.size, known.inline.clone()),
-            None => match self.index.object(id).ok().flatten() {
+            None => match self.index_record(id) {
                 Some(record) => (record.media_type, record.size, record.inline.map(Into::into)),
                 None => match self.holdings.files.get(id) {
                     Some(file) => (Arc::clone(&file.media_type), file.size, None),
@@ -197,6 +230,11 @@ impl Server {
             None => Value::stored(info.encoding(), *id, size),
         };
         Some((info, value))
+    }
+
+    fn index_record(&self, id: &ObjectId) -> Option<ObjectRecord> {
+        let known = !self.indexer.has_deleted(id);
+        known.then(|| self.index.object(id).ok().flatten()).flatten()
     }
 
     /// Remembers a result whose id is about to be shown. Of a durable one the index keeps it.

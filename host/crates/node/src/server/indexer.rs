@@ -2,6 +2,7 @@
 //! answer does.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc,
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
@@ -9,7 +10,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use wask_proto::{Seq, Timestamp};
+use wask_proto::{ObjectId, Seq, Timestamp};
 use wask_store::{Index, IndexChange};
 
 /// Batches that may wait.
@@ -21,6 +22,9 @@ const CHANGES_MAX: usize = 200_000;
 
 /// Changes that are sent at once.
 const BATCH_MIN: usize = 1_000;
+
+/// Deleted objects that are remembered; of older ones the index knows.
+const GONE_MAX: usize = 10_000;
 
 /// How long fewer changes than that may gather: a sleeping thread is expensive to wake.
 const GATHER_MS: u64 = 50;
@@ -35,6 +39,8 @@ pub(crate) struct Indexer {
     changes: Vec<IndexChange>,
     /// When the first of them came.
     begun: Timestamp,
+    /// Objects that are gone, though the index may still have them.
+    gone: HashSet<ObjectId>,
     /// The record up to which the journal was durable when it was looked at last.
     durable: Seq,
 }
@@ -50,6 +56,7 @@ impl Indexer {
             thread: Some(thread),
             changes: Vec::new(),
             begun: Timestamp(0),
+            gone: HashSet::new(),
             durable: Seq(0),
         })
     }
@@ -58,7 +65,22 @@ impl Indexer {
         if self.changes.is_empty() {
             self.begun = now;
         }
+        match &change {
+            IndexChange::DeleteObject(id) => {
+                if self.gone.len() >= GONE_MAX {
+                    self.gone.clear();
+                }
+                self.gone.insert(*id);
+            }
+            IndexChange::PutObject(id, _) => drop(self.gone.remove(id)),
+            IndexChange::PutMemo(..) | IndexChange::DeleteMemo(_) => {}
+        }
         self.changes.push(change);
+    }
+
+    /// Whether an object is gone, whatever the index says.
+    pub(crate) fn has_deleted(&self, id: &ObjectId) -> bool {
+        self.gone.contains(id)
     }
 
     /// When what has gathered has to be sent.

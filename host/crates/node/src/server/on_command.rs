@@ -331,7 +331,6 @@ impl Server {
             return Err(Refusal::ObjectInUse("a task's result; delete its run".to_owned()));
         }
         self.record(&Record::ObjectDeleted(id), None);
-        self.indexer.push(IndexChange::DeleteObject(id), self.now);
         self.delete_unless_needed(&id);
         Ok(())
     }

@@ -52,6 +52,7 @@ impl Server {
         journal: &mut dyn Journal,
         indexed: Seq,
     ) -> Result<(), RecoverError> {
+        self.begin_recovery();
         let mut stories = HashMap::<RunId, Story>::new();
         let mut failed = None;
         let (mut total, mut garbage, mut changes) = (0u64, 0u64, 0u64);
@@ -77,6 +78,7 @@ impl Server {
         if let Some(error) = failed {
             return Err(error);
         }
+        self.end_recovery();
         let restated = self.restate_sync(journal, changes)?;
         self.tell_engine(stories);
         if restated.is_some() || (garbage > GARBAGE_MIN && garbage > total / 2) {
