@@ -204,6 +204,9 @@ fn a_lease_that_ends_takes_the_run_along() {
     server.wait_task(&id, "kept", &["succeeded"]);
     server.restart_hard();
     closed(&server, &id);
+    // Who waits is there, for however long the wait is.
+    let id = server.submit(&json!({"open": true, "lease": "1s"}));
+    assert_eq!(server.get(&format!("/runs/{id}?wait=2500ms")).status(200).json()["open"], true);
     let endless = server.submit(&json!({"open": true}));
     server.post(&format!("/runs/{endless}/renew"), &json!({})).problem(409, "no_lease");
     let errors = server.post(

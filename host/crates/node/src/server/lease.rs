@@ -1,8 +1,9 @@
 //! Leases of open runs: a client that is not heard of any more leaves no work behind.
 //!
-//! Whatever a client asks of its run renews the lease. When it ends, the run is closed and nobody
-//! wants its results any more, but for those that are to be kept. How long a lease is stands in the
-//! run's header; when it ends is not written down: a restart begins it anew.
+//! What a client changes in its run renews the lease, and waiting for it keeps it. When it ends,
+//! the run is closed and nobody wants its results any more, but for those that are to be kept. How
+//! long a lease is stands in the run's header; when it ends is not written down: a restart begins
+//! it anew.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -63,9 +64,19 @@ impl Server {
         let overdue = self.leases.0.iter().filter(|(_, lease)| lease.ends_at <= now);
         let overdue: Vec<RunId> = overdue.map(|(run, _)| *run).collect();
         for run in overdue {
-            self.end_lease(run);
-            self.give_up(run);
+            if self.is_waited_for(run) {
+                self.renew_lease(run);
+            } else {
+                self.end_lease(run);
+                self.give_up(run);
+            }
         }
+    }
+
+    /// Whether somebody waits for something in the run, and is still there.
+    fn is_waited_for(&self, run: RunId) -> bool {
+        let mut waiters = self.model.runs.get(&run).into_iter().flat_map(|run| &run.waiters);
+        waiters.any(|waiter| !waiter.reply.is_closed())
     }
 
     fn give_up(&mut self, id: RunId) {

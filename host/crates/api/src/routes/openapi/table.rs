@@ -227,7 +227,7 @@ operations! {
           codes::BUSY, codes::DISK_FULL];
     post "/runs/{id}/close" "runs" "Close an open run."
         ["run"] None, [200 "The run." Some(Shape("Run"))], RUN_PROBLEMS;
-    post "/runs/{id}/renew" "runs" "Renew the lease of an open run. Every request about it does so too."
+    post "/runs/{id}/renew" "runs" "Renew the lease of an open run. Whatever changes the run or waits for it does so too."
         ["run"] None, [200 "When it ends now." Some(Shape("Renewed"))],
         &[codes::AMBIGUOUS, codes::UNKNOWN_RUN, codes::RUN_CLOSED, codes::NO_LEASE];
     post "/runs/{id}/release" "runs" "Drop interest in results; work that only they needed is cancelled."
