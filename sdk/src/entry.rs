@@ -5,7 +5,22 @@
 
 use crate::Ctx;
 
-/// A task function, as the macro describes it.
+/// What one exported path stands for: a task, or an actor with its methods.
+#[derive(Clone, Copy)]
+pub struct Entries {
+    /// What the module's description lists.
+    pub described: &'static [Entry],
+    /// What it answers to without listing it.
+    pub hidden: &'static [Entry],
+}
+
+impl Entries {
+    /// Takes the place of a task or an actor whose attribute is wrong, so that the export does not
+    /// complain of it a second time. No crate with one of these compiles.
+    pub const OF_A_WRONG_ITEM: Self = Self { described: &[], hidden: &[] };
+}
+
+/// A function that can be called from outside, as the macro describes it.
 #[derive(Clone, Copy)]
 pub struct Entry {
     /// Its public name.
@@ -20,19 +35,6 @@ pub struct Entry {
     pub options: Options,
     /// Decodes the arguments, calls the function, encodes what it returns.
     pub run: fn(Args) -> Result<Vec<u8>, Failure>,
-}
-
-impl Entry {
-    /// Takes the place of a task whose attribute is wrong, so that the export does not complain
-    /// of it a second time. No crate with one of these compiles.
-    pub const OF_A_WRONG_TASK: Self = Self {
-        name: "",
-        doc: "",
-        params: &[],
-        returns: Returned { schema: String::new, raw: false, media_type: None },
-        options: Options { retries: None, timeout_ms: None, memory_bytes: None },
-        run: |_| Ok(Vec::new()),
-    };
 }
 
 /// A parameter.
@@ -82,26 +84,27 @@ pub enum Failure {
     Invalid(String),
 }
 
-/// A function that carries `#[wask::task]`.
+/// A function that carries `#[wask::task]`, or a type whose `impl` block carries `#[wask::actor]`.
 #[diagnostic::on_unimplemented(
-    message = "this function is not a task",
+    message = "this is neither a task nor an actor",
     label = "exported here",
-    note = "write `#[wask::task]` above the function"
+    note = "write `#[wask::task]` above the function, or `#[wask::actor]` above the type's `impl` \
+            block"
 )]
-pub trait Task {
+pub trait Export {
     /// What the macro found out about it.
-    const ENTRY: Entry;
+    const ENTRIES: Entries;
 }
 
-/// The functions that `wask::export!` names.
-pub trait Tasks {
+/// All that `wask::export!` names.
+pub trait Exports {
     /// In the order of the export.
-    const ENTRIES: &'static [Entry];
+    const ALL: &'static [Entries];
 }
 
 /// What the name of a function without `#[wask::task]` stands for in an export.
 pub mod fallback {
-    /// No task.
+    /// Nothing that can be exported.
     #[expect(non_camel_case_types, reason = "takes the place of a function's name")]
     pub enum exported {}
 }
@@ -129,9 +132,10 @@ impl Args {
 }
 
 /// Calls the function of that name.
-pub fn run(entries: &[Entry], name: &str, values: Vec<Vec<u8>>) -> Result<Vec<u8>, Failure> {
-    let entry = entries
+pub fn run(exports: &[Entries], name: &str, values: Vec<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+    let entry = exports
         .iter()
+        .flat_map(|entries| entries.described.iter().chain(entries.hidden))
         .find(|entry| entry.name == name)
         .ok_or_else(|| Failure::Invalid(format!("the module has no function `{name}`")))?;
     if values.len() != entry.params.len() {

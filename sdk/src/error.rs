@@ -131,7 +131,7 @@ impl<E> ViaDisplay<E> for &Raised<E> {
 /// A type of the error in a task's `Result`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a task",
+    message = "`{Self}` cannot be the error of a task or a method",
     label = "needs `std::fmt::Display`",
     note = "implement `Display` for your type, or return `wask::Error`"
 )]

@@ -1,11 +1,12 @@
-//! The component's side: the bindings of `wit/task.wit`, and the export of a crate's tasks.
+//! The component's side: the bindings of `wit/task.wit`, and the export of a crate's tasks
+//! and actors.
 //!
 //! The exported symbols come from a macro that runs in the final crate, never from here: a
 //! library that only uses `wask` exports nothing.
 
 use std::marker::PhantomData;
 
-use crate::entry::{self, Failure, Tasks};
+use crate::entry::{self, Exports, Failure};
 use crate::panic_record;
 
 use self::bindings::exports::wask::task::guest as wit;
@@ -23,7 +24,7 @@ pub mod bindings {
     });
 }
 
-/// Hands the tasks over to the component's exports.
+/// Hands the tasks and actors over to the component's exports.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __wask_export_guest {
@@ -38,18 +39,18 @@ macro_rules! __wask_export_guest {
 
 pub use __wask_export_guest as export_guest;
 
-/// The two functions of the world, over a crate's tasks.
+/// The two functions of the world, over all that a crate exports.
 pub struct Exported<T>(PhantomData<T>);
 
-impl<T: Tasks> wit::Guest for Exported<T> {
+impl<T: Exports> wit::Guest for Exported<T> {
     fn describe() -> Vec<wit::Function> {
         panic_record::install();
-        T::ENTRIES.iter().map(described).collect()
+        T::ALL.iter().flat_map(|entries| entries.described).map(described).collect()
     }
 
     fn run(function: String, args: Vec<Vec<u8>>) -> Result<Vec<u8>, wit::Failure> {
         panic_record::install();
-        entry::run(T::ENTRIES, &function, args).map_err(|failure| match failure {
+        entry::run(T::ALL, &function, args).map_err(|failure| match failure {
             Failure::App { message, causes } => {
                 wit::Failure::App(wit::AppError { message, causes })
             }

@@ -24,6 +24,7 @@
 //! A guest crate needs `crate-type = ["cdylib", "rlib"]` and this one dependency. Its functions
 //! stay plain functions: `cargo test` calls them natively. Arguments and results are anything that
 //! serde and schemars know (put [`macro@value`] on your own types), or [`Bytes`] for raw bytes.
+//! What has to last longer than a call is an [`macro@actor`].
 //!
 //! This crate owns the guest's half of the interface in `wit/task.wit`. It never does anything on
 //! its own: no threads, no files, no clock, and no import unless a function uses [`Ctx`].
@@ -31,6 +32,7 @@
 // The macros' output names this crate `::wask`, also inside this crate.
 extern crate self as wask;
 
+mod actor;
 mod bytes;
 mod cbor;
 mod ctx;
@@ -45,7 +47,7 @@ mod panic_record;
 mod schema;
 mod value;
 
-pub use wask_macros::{export, task, value};
+pub use wask_macros::{actor, export, task, value};
 
 pub use self::bytes::Bytes;
 pub use self::ctx::{Ctx, Level};
@@ -65,15 +67,16 @@ pub mod __private {
     #[cfg(target_arch = "wasm32")]
     pub use wit_bindgen;
 
+    pub use crate::actor::{Actor, Class};
     pub use crate::entry::{
-        Args, Entry, Failure, Options, Param, Returned, Task, Tasks, fallback, run,
+        Args, Entries, Entry, Export, Exports, Failure, Options, Param, Returned, fallback, run,
     };
     pub use crate::error::{Raised, ViaDeref, ViaDisplay, ViaOwn, ViaSource};
     #[cfg(target_arch = "wasm32")]
     pub use crate::guest::{Exported, bindings, export_guest};
     pub use crate::value::{Fallible, RawParam, RawReturn, TaskParam, TaskReturn};
 
-    /// Hands the tasks over to the component's exports; natively there is nothing to export.
+    /// Hands the tasks and actors over to the component's exports; natively there are none.
     #[cfg(not(target_arch = "wasm32"))]
     #[macro_export]
     #[doc(hidden)]

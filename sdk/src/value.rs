@@ -9,7 +9,7 @@ use crate::{Bytes, cbor, schema};
 
 /// A type of a parameter that crosses the boundary as CBOR.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of a task",
+    message = "`{Self}` cannot be a parameter of a task or a method",
     label = "needs `serde::Deserialize` and `schemars::JsonSchema`",
     note = "write `#[wask::value]` above the definition of your type; for raw bytes take \
             `wask::Bytes`"
@@ -38,7 +38,7 @@ impl<T: DeserializeOwned + JsonSchema> TaskParam for T {
 
 /// A type of a result, or of the `Ok` of one, that crosses the boundary as CBOR.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a task",
+    message = "`{Self}` cannot be the result of a task or a method",
     label = "needs `serde::Serialize` and `schemars::JsonSchema`",
     note = "write `#[wask::value]` above the definition of your type; for raw bytes return \
             `wask::Bytes`; spell an alias of `Result` out"
@@ -133,7 +133,7 @@ impl<T, E> Fallible for Result<T, E> {
 }
 
 #[cold]
-fn misfit(name: &str, error: &cbor::DecodeError) -> Failure {
+pub(crate) fn misfit(name: &str, error: &cbor::DecodeError) -> Failure {
     let place = match error.path() {
         path if path.is_empty() => String::new(),
         path => format!(" at `{path}`"),

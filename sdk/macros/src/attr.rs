@@ -1,15 +1,30 @@
-//! The options of `#[wask::task(…)]`: parsed and checked while the guest compiles.
+//! The options of `#[wask::task(…)]`, of `#[wask::actor(…)]`, and of `#[wask(…)]` above a method:
+//! parsed and checked while the guest compiles.
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, Ident, LitInt, LitStr, Result, Token};
 
-const KNOWN: &str = "`retries = 2`, `timeout = \"30s\"`, `memory = \"64MiB\"`, \
-                     `media_type = \"image/png\"`, `name = \"other_name\"`";
+use crate::signature::{Form, Returns};
+
+const RETRIES: &str = "retries = 2";
+const TIMEOUT: &str = "timeout = \"30s\"";
+const MEMORY: &str = "memory = \"64MiB\"";
+const MEDIA_TYPE: &str = "media_type = \"image/png\"";
+const NAME: &str = "name = \"other_name\"";
+
+/// Where options stand, which decides what they may be.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    Task,
+    Actor,
+    Constructor,
+    Method,
+}
 
 /// What was written between the parentheses.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) retries: Option<u32>,
     pub(crate) timeout_ms: Option<u64>,
@@ -31,14 +46,45 @@ enum Value {
     Other(Span),
 }
 
+impl Place {
+    /// An example of each option.
+    const fn examples(self) -> &'static [&'static str] {
+        match self {
+            Self::Task => &[RETRIES, TIMEOUT, MEMORY, MEDIA_TYPE, NAME],
+            Self::Actor => &[MEMORY],
+            Self::Constructor => &[TIMEOUT],
+            Self::Method => &[TIMEOUT, MEDIA_TYPE],
+        }
+    }
+
+    fn knows(self, option: &str) -> bool {
+        let mut names = self.examples().iter().filter_map(|example| example.split(' ').next());
+        names.any(|name| name == option)
+    }
+
+    fn known(self) -> String {
+        match self.examples() {
+            [example] => format!("the only option is `{example}`"),
+            examples => format!("the options are `{}`", examples.join("`, `")),
+        }
+    }
+}
+
 impl Options {
-    pub(crate) fn parse(tokens: TokenStream) -> Result<Self> {
-        let list = Punctuated::<Assignment, Token![,]>::parse_terminated.parse2(tokens)?;
+    pub(crate) fn parse(place: Place, tokens: TokenStream) -> Result<Self> {
+        let list = Punctuated::<Assignment, Token![,]>::parse_terminated;
+        let list = list
+            .parse2(tokens)
+            .map_err(|error| Error::new(error.span(), format!("{error}; {}", place.known())))?;
         let mut options = Self::default();
         let mut seen = Vec::<&Ident>::new();
         for assignment in &list {
             if seen.contains(&&assignment.name) {
                 let message = format!("`{}` is given twice; keep one", assignment.name);
+                return Err(Error::new(assignment.name.span(), message));
+            }
+            if !place.knows(&assignment.name.to_string()) {
+                let message = format!("unknown option `{}`; {}", assignment.name, place.known());
                 return Err(Error::new(assignment.name.span(), message));
             }
             seen.push(&assignment.name);
@@ -47,19 +93,30 @@ impl Options {
         Ok(options)
     }
 
+    /// Refuses what does not fit the function's result.
+    pub(crate) fn check(&self, returns: &Returns) -> Result<()> {
+        match (&self.media_type, returns.form) {
+            (Some(media_type), Form::Coded) => {
+                let message = "`media_type` is for functions that return `Bytes`";
+                Err(Error::new(media_type.span(), message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same options with the memory of the actor: all its functions share one instance.
+    pub(crate) fn in_memory_of(&self, actor: &Self) -> Self {
+        Self { memory_bytes: actor.memory_bytes, ..self.clone() }
+    }
+
+    /// The place knows the option.
     fn set(&mut self, Assignment { name, value }: &Assignment) -> Result<()> {
         match name.to_string().as_str() {
-            "retries" => self.retries = Some(value.int("retries = 2")?),
-            "timeout" => self.timeout_ms = Some(duration_ms(value.str("timeout = \"30s\"")?)?),
-            "memory" => self.memory_bytes = Some(size_bytes(value.str("memory = \"64MiB\"")?)?),
-            "media_type" => {
-                self.media_type = Some(media_type(value.str("media_type = \"image/png\"")?)?);
-            }
-            "name" => self.name = Some(public_name(value.str("name = \"other_name\"")?)?),
-            other => {
-                let message = format!("unknown option `{other}`; the options are {KNOWN}");
-                return Err(Error::new(name.span(), message));
-            }
+            "retries" => self.retries = Some(value.int(RETRIES)?),
+            "timeout" => self.timeout_ms = Some(duration_ms(value.str(TIMEOUT)?)?),
+            "memory" => self.memory_bytes = Some(size_bytes(value.str(MEMORY)?)?),
+            "media_type" => self.media_type = Some(media_type(value.str(MEDIA_TYPE)?)?),
+            _ => self.name = Some(public_name(value.str(NAME)?)?),
         }
         Ok(())
     }
@@ -67,9 +124,7 @@ impl Options {
 
 impl Parse for Assignment {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let name: Ident = input
-            .parse()
-            .map_err(|error| Error::new(error.span(), format!("expected an option: {KNOWN}")))?;
+        let name: Ident = input.parse()?;
         if !input.peek(Token![=]) {
             return Ok(Self { value: Value::Other(name.span()), name });
         }

@@ -1,26 +1,31 @@
-//! The code that `#[wask::task]` and `#[wask::value]` stand for.
+//! The code that `#[wask::task]`, `#[wask::actor]` and `#[wask::value]` stand for.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, ItemFn, Result};
+use syn::{Error, Generics, ImplItem, Item, ItemFn, ItemImpl, Result};
 
-use crate::model::{Form, Param, Task};
+use crate::actor::{Actor, Function, remove_options};
+use crate::entry::{self, Parts, plain};
+use crate::task::Task;
 
 /// The function as it was, and beside it an empty enum of the same name that carries the entry:
 /// functions and types have separate name spaces, and one `use` brings both.
-pub(crate) fn task(task: &Task) -> TokenStream {
-    let Task { function, doc, .. } = task;
+pub(crate) fn task(Task { function, doc, options, call }: &Task) -> TokenStream {
     let (ident, vis) = (&function.sig.ident, &function.vis);
-    let name = task.options.name.as_ref().map_or_else(
-        || Literal::string(ident.to_string().trim_start_matches("r#")),
-        |name| Literal::string(&name.value()),
-    );
-    let params = task.params.iter().map(param_entry);
-    let returns = returns_entry(task);
-    let options = options(task);
-    let run = run(task);
-    let frame = frame_of_its_own(task);
+    let given = entry::gives(&call.returns);
+    let (decoded, arguments) = entry::decoded(call);
+    let called = quote!(#ident(#(#arguments),*));
+    let answered = entry::answered(&call.returns, &called, &quote!(#given::give));
+    let entry = entry::entry(Parts {
+        name: options.name.as_ref().map_or_else(|| plain(ident), syn::LitStr::value),
+        doc,
+        call,
+        returns: entry::returned(&call.returns, options),
+        options: entry::options(options),
+        run: quote!(run),
+    });
+    let frame = entry::frame_of_its_own(&function.attrs);
     quote! {
         #frame
         #function
@@ -30,16 +35,45 @@ pub(crate) fn task(task: &Task) -> TokenStream {
         #vis enum #ident {}
 
         const _: () = {
-            #run
+            #[allow(unused_mut, unused_variables, reason = "generated")]
+            fn run(
+                mut args: ::wask::__private::Args,
+            ) -> ::core::result::Result<::std::vec::Vec<u8>, ::wask::__private::Failure> {
+                #decoded
+                #answered
+            }
 
-            impl ::wask::__private::Task for #ident {
-                const ENTRY: ::wask::__private::Entry = ::wask::__private::Entry {
-                    name: #name,
-                    doc: #doc,
-                    params: &[#(#params),*],
-                    returns: #returns,
-                    options: #options,
-                    run,
+            impl ::wask::__private::Export for #ident {
+                const ENTRIES: ::wask::__private::Entries =
+                    ::wask::__private::Entries { described: &[#entry], hidden: &[] };
+            }
+        };
+    }
+}
+
+/// The `impl` block as it was, and the entries of the class, which is a type already.
+pub(crate) fn actor(actor: &Actor) -> TokenStream {
+    let (ty, own) = (&actor.block.self_ty, as_actor(actor));
+    let class = plain(&actor.name);
+    let (save, load) = (format!("{class}.$save"), format!("{class}.$load"));
+    let constructor = constructor(actor, &class);
+    let methods = actor.methods.iter().map(|function| method(actor, function, &class));
+    let block = with_frames(&actor.block);
+    quote! {
+        #block
+
+        const _: () = {
+            impl ::wask::__private::Class for #ty {
+                const NAME: &'static str = #class;
+                const SAVE: &'static str = #save;
+                const LOAD: &'static str = #load;
+            }
+
+            impl ::wask::__private::Export for #ty {
+                #[allow(unused_mut, unused_variables, reason = "generated")]
+                const ENTRIES: ::wask::__private::Entries = ::wask::__private::Entries {
+                    described: &[#constructor, #(#methods),*],
+                    hidden: #own::HIDDEN,
                 };
             }
         };
@@ -54,28 +88,29 @@ pub(crate) fn wrong_task(item: &TokenStream, error: &Error) -> TokenStream {
     quote! { #item #stub #error }
 }
 
+/// The item as it was, and the error. Its type counts as an actor all the same, for the same
+/// reason.
+pub(crate) fn wrong_actor(item: &TokenStream, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let (item, stub) = match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Impl(mut block)) => {
+            remove_options(&mut block);
+            let stub = wrong_export(&block.self_ty, &block.generics);
+            (block.to_token_stream(), block.trait_.is_none().then_some(stub))
+        }
+        Ok(Item::Struct(it)) => (it.to_token_stream(), Some(wrong_type(&it.ident, &it.generics))),
+        Ok(Item::Enum(it)) => (it.to_token_stream(), Some(wrong_type(&it.ident, &it.generics))),
+        _ => (item.clone(), None),
+    };
+    quote! { #item #stub #error }
+}
+
 /// The item as it was, and the error. A struct or an enum is a value all the same, for the same
 /// reason.
 pub(crate) fn wrong_value(item: &TokenStream, error: &Error) -> TokenStream {
     let derived = derived(item).unwrap_or_else(|| item.clone());
     let error = error.to_compile_error();
     quote! { #derived #error }
-}
-
-/// A task beside a function that cannot be one; among methods there is no place for it.
-fn stub(function: &ItemFn) -> Option<TokenStream> {
-    let (ident, vis) = (&function.sig.ident, &function.vis);
-    function.sig.receiver().is_none().then(|| {
-        quote! {
-            #[doc(hidden)]
-            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, reason = "generated")]
-            #vis enum #ident {}
-
-            impl ::wask::__private::Task for #ident {
-                const ENTRY: ::wask::__private::Entry = ::wask::__private::Entry::OF_A_WRONG_TASK;
-            }
-        }
-    })
 }
 
 /// The derives, through `wask`'s own serde and schemars.
@@ -90,8 +125,8 @@ pub(crate) fn value(options: TokenStream, item: &TokenStream) -> Result<TokenStr
 
 /// The struct or enum with its derives.
 fn derived(item: &TokenStream) -> Option<TokenStream> {
-    match syn::parse2::<syn::Item>(item.clone()) {
-        Ok(syn::Item::Struct(_) | syn::Item::Enum(_)) => Some(quote! {
+    match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Struct(_) | Item::Enum(_)) => Some(quote! {
             #[derive(
                 ::wask::__private::serde::Serialize,
                 ::wask::__private::serde::Deserialize,
@@ -105,121 +140,96 @@ fn derived(item: &TokenStream) -> Option<TokenStream> {
     }
 }
 
-fn param_entry(param: &Param) -> TokenStream {
-    let Param { name, ty, form } = param;
-    let name = Literal::string(name.to_string().trim_start_matches("r#"));
-    let param = takes(ty, *form);
-    quote! {
-        ::wask::__private::Param { name: #name, schema: #param::schema, raw: #param::RAW }
-    }
+/// `Counter`: makes the actor of the instance.
+fn constructor(actor: &Actor, class: &str) -> TokenStream {
+    let Function { call, ident, options, .. } = &actor.constructor;
+    let (decoded, arguments) = entry::decoded(call);
+    let called = quote!(Self::#ident(#(#arguments),*));
+    let own = as_actor(actor);
+    let answered = entry::answered(&call.returns, &called, &quote!(#own::begin));
+    entry::entry(Parts {
+        name: class.to_owned(),
+        doc: &actor.doc,
+        call,
+        returns: quote!(#own::CONSTRUCTED),
+        options: entry::options(&options.in_memory_of(&actor.options)),
+        run: closure(&decoded, &answered),
+    })
 }
 
-fn returns_entry(task: &Task) -> TokenStream {
-    let returned = gives(task);
-    let media_type = option(task.options.media_type.as_ref());
-    quote! {
-        ::wask::__private::Returned {
-            schema: #returned::schema,
-            raw: #returned::RAW,
-            media_type: #media_type,
-        }
-    }
-}
-
-fn options(task: &Task) -> TokenStream {
-    let retries = option(task.options.retries.as_ref());
-    let timeout_ms = option(task.options.timeout_ms.as_ref());
-    let memory_bytes = option(task.options.memory_bytes.as_ref());
-    quote! {
-        ::wask::__private::Options {
-            retries: #retries,
-            timeout_ms: #timeout_ms,
-            memory_bytes: #memory_bytes,
-        }
-    }
-}
-
-fn option<T: ToTokens>(value: Option<&T>) -> TokenStream {
-    value.map_or_else(
-        || quote!(::core::option::Option::None),
-        |value| quote!(::core::option::Option::Some(#value)),
-    )
-}
-
-/// The function that decodes, calls and encodes.
-fn run(task: &Task) -> TokenStream {
-    let ident = &task.function.sig.ident;
-    let locals: Vec<Ident> = (0..task.params.len())
-        .map(|index| format_ident!("argument_{index}", span = Span::mixed_site()))
-        .collect();
-    let decoded = task.params.iter().zip(&locals).map(|(param, local)| {
-        let name = Literal::string(param.name.to_string().trim_start_matches("r#"));
-        let take = takes(&param.ty, param.form);
-        quote! { let #local = #take::take(&mut args, #name)?; }
+/// `Counter.increment`: works on the actor of the instance.
+fn method(actor: &Actor, function: &Function, class: &str) -> TokenStream {
+    let Function { call, ident, options, doc, conditions, .. } = function;
+    let own = as_actor(actor);
+    let given = entry::gives(&call.returns);
+    let (decoded, arguments) = entry::decoded(call);
+    let called = quote!(Self::#ident(actor, #(#arguments),*));
+    let answered = entry::answered(&call.returns, &called, &quote!(#given::give));
+    let entry = entry::entry(Parts {
+        name: format!("{class}.{}", plain(ident)),
+        doc,
+        call,
+        returns: entry::returned(&call.returns, options),
+        options: entry::options(&options.in_memory_of(&actor.options)),
+        run: closure(&decoded, &quote!(#own::with(|actor| #answered))),
     });
-    let ctx = task.takes_ctx.then(|| quote!(&args.ctx(),));
-    let call = quote!(#ident(#ctx #(#locals),*));
-    let gives = gives(task);
-    let result = if task.returns.fallible {
-        fallible_result(task, &call, &gives)
-    } else {
-        quote!(#gives::give(#call))
-    };
+    quote!(#(#conditions)* #entry)
+}
+
+/// `<Self as Actor>`, at the place where the user wrote the type.
+fn as_actor(actor: &Actor) -> TokenStream {
+    quote_spanned!(actor.block.self_ty.span()=> <Self as ::wask::__private::Actor>)
+}
+
+/// A closure and no function, because `Self` may occur in the types of a method.
+fn closure(decoded: &TokenStream, answered: &TokenStream) -> TokenStream {
     quote! {
-        #[allow(unused_mut, unused_variables, reason = "generated")]
-        fn run(
-            mut args: ::wask::__private::Args,
-        ) -> ::core::result::Result<::std::vec::Vec<u8>, ::wask::__private::Failure> {
-            #(#decoded)*
-            #result
+        |mut args: ::wask::__private::Args| -> ::core::result::Result<
+            ::std::vec::Vec<u8>,
+            ::wask::__private::Failure,
+        > {
+            #decoded
+            #answered
         }
     }
 }
 
-/// Keeps the function apart from what calls it, so that a trace shows its name.
-fn frame_of_its_own(task: &Task) -> Option<TokenStream> {
-    let mut attributes = task.function.attrs.iter();
-    let decided = attributes.any(|attribute| attribute.path().is_ident("inline"));
-    (!decided).then(|| quote!(#[cfg_attr(target_arch = "wasm32", inline(never))]))
+fn with_frames(block: &ItemImpl) -> ItemImpl {
+    let mut block = block.clone();
+    for item in &mut block.items {
+        if let ImplItem::Fn(function) = item {
+            function.attrs.extend(entry::frame_of_its_own(&function.attrs));
+        }
+    }
+    block
 }
 
-/// Method lookup picks the richest way to make a failure of the error's type. Complaints about
-/// that type point at the user's `Result`.
-fn fallible_result(task: &Task, call: &TokenStream, gives: &TokenStream) -> TokenStream {
-    let span = Span::mixed_site().located_at(task.returns.ty.span());
-    let failed = quote_spanned! {span=>
-        ::core::result::Result::Err(error) => {
-            #[allow(unused_imports, reason = "generated")]
-            use ::wask::__private::{ViaDeref, ViaDisplay, ViaOwn, ViaSource};
-            ::core::result::Result::Err((&&&&::wask::__private::Raised(error)).failure())
+/// A task beside a function that cannot be one; among methods there is no place for it.
+fn stub(function: &ItemFn) -> Option<TokenStream> {
+    let (ident, vis) = (&function.sig.ident, &function.vis);
+    let export = wrong_export(ident, &Generics::default());
+    function.sig.receiver().is_none().then(|| {
+        quote! {
+            #[doc(hidden)]
+            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_docs, reason = "generated")]
+            #vis enum #ident {}
+
+            #export
         }
-    };
+    })
+}
+
+fn wrong_type(ident: &syn::Ident, generics: &Generics) -> TokenStream {
+    let (_, arguments, _) = generics.split_for_impl();
+    wrong_export(&quote!(#ident #arguments), generics)
+}
+
+fn wrong_export(ty: &impl ToTokens, generics: &Generics) -> TokenStream {
+    let (parameters, _, conditions) = generics.split_for_impl();
     quote! {
-        match #call {
-            ::core::result::Result::Ok(value) => #gives::give(value),
-            #failed
+        impl #parameters ::wask::__private::Export for #ty #conditions {
+            const ENTRIES: ::wask::__private::Entries =
+                ::wask::__private::Entries::OF_A_WRONG_ITEM;
         }
-    }
-}
-
-/// `<T as TaskParam>`, at the place where the user wrote `T`.
-fn takes(ty: &syn::Type, form: Form) -> TokenStream {
-    match form {
-        Form::Coded => quote_spanned!(ty.span()=> <#ty as ::wask::__private::TaskParam>),
-        Form::Raw => quote_spanned!(ty.span()=> <#ty as ::wask::__private::RawParam>),
-    }
-}
-
-/// `<T as TaskReturn>` for the value of a success.
-fn gives(task: &Task) -> TokenStream {
-    let ty = &task.returns.ty;
-    let value = if task.returns.fallible {
-        quote_spanned!(ty.span()=> <#ty as ::wask::__private::Fallible>::Value)
-    } else {
-        quote!(#ty)
-    };
-    match task.returns.form {
-        Form::Coded => quote_spanned!(ty.span()=> <#value as ::wask::__private::TaskReturn>),
-        Form::Raw => quote_spanned!(ty.span()=> <#value as ::wask::__private::RawReturn>),
     }
 }

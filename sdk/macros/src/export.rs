@@ -7,20 +7,23 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Path, Result, Token};
 
-/// The functions to export.
+/// The functions and types to export.
 pub(crate) struct Paths(Vec<Path>);
 
 impl Parse for Paths {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            let message = "name the functions to export: `wask::export![square, total];`";
+            let message = "name the tasks and actors to export: `wask::export![square, Counter];`";
             return Err(Error::new(Span::call_site(), message));
         }
         let paths: Vec<Path> =
             Punctuated::<Path, Token![,]>::parse_terminated(input)?.into_iter().collect();
         for (index, path) in paths.iter().enumerate() {
             if path.segments.iter().any(|segment| !segment.arguments.is_none()) {
-                return Err(Error::new_spanned(path, "a task cannot be generic: name it alone"));
+                return Err(Error::new_spanned(
+                    path,
+                    "tasks and actors cannot be generic: name them alone",
+                ));
             }
             let text = path.to_token_stream().to_string();
             let mut earlier = paths.iter().take(index);
@@ -32,7 +35,7 @@ impl Parse for Paths {
     }
 }
 
-/// One hidden module per function finds its entry, and the guest's exports are made over all.
+/// One hidden module per path finds its entries, and the guest's exports are made over all.
 pub(crate) fn expand(Paths(paths): &Paths) -> TokenStream {
     let lookups = paths.iter().enumerate().map(|(index, path)| lookup(index, path));
     let modules = (0..paths.len()).map(module);
@@ -43,21 +46,21 @@ pub(crate) fn expand(Paths(paths): &Paths) -> TokenStream {
         #[allow(dead_code, unreachable_pub, missing_docs, reason = "generated")]
         pub enum WaskExportOncePerCrate {}
 
-        impl ::wask::__private::Tasks for WaskExportOncePerCrate {
-            const ENTRIES: &'static [::wask::__private::Entry] = &[#(#modules::ENTRY),*];
+        impl ::wask::__private::Exports for WaskExportOncePerCrate {
+            const ALL: &'static [::wask::__private::Entries] = &[#(#modules::ENTRIES),*];
         }
 
         ::wask::__private::export_guest!(WaskExportOncePerCrate);
     }
 }
 
-/// A `use` brings the function and, if it is a task, the type of the same name. Where there is
-/// no such type, the glob import provides one that is no task, so that the compiler's message
-/// says what is missing instead of that a type is.
+/// A `use` brings the actor's type, or the function and, if it is a task, the type of the same
+/// name. Where there is no such type, the glob import provides one that is not exported, so that
+/// the compiler's message says what is missing instead of that a type is.
 fn lookup(index: usize, path: &Path) -> TokenStream {
     let (module, span) = (module(index), path.span());
     let path = from_child(path);
-    let task = quote_spanned!(span=> exported as ::wask::__private::Task);
+    let export = quote_spanned!(span=> exported as ::wask::__private::Export);
     quote! {
         #[doc(hidden)]
         #[allow(unused_imports, non_snake_case, reason = "generated")]
@@ -65,7 +68,7 @@ fn lookup(index: usize, path: &Path) -> TokenStream {
             use ::wask::__private::fallback::*;
             use #path as exported;
 
-            pub(super) const ENTRY: ::wask::__private::Entry = <#task>::ENTRY;
+            pub(super) const ENTRIES: ::wask::__private::Entries = <#export>::ENTRIES;
         }
     }
 }

@@ -65,7 +65,50 @@ fn parse(mut text: String) -> Result<Vec<Pair<f64>>, Box<dyn std::error::Error +
 #[wask::task]
 fn shapes(_point: (f32, f32), _flags: [bool; 4], _unit: ()) {}
 
-wask::export![draw, read, parse, shapes];
+/// An actor.
+#[wask::value]
+#[derive(Debug, Default)]
+pub struct Album {
+    pages: Vec<Shape>,
+}
+
+#[wask::actor(memory = "1GiB",)]
+impl Album {
+    /// More pages than anybody needs.
+    pub const PAGES_MAX: usize = 100;
+
+    /// An empty one.
+    #[wask(timeout = "5m")]
+    pub fn new(_ctx: &Ctx, _name: Option<String>) -> Result<Album, Box<dyn std::error::Error>> {
+        Ok(Self::default())
+    }
+
+    /// Another page.
+    pub fn add(&mut self, ctx: &Ctx, mut page: Shape) -> Result<usize, String> {
+        ctx.log(Level::Debug, format!("{page:?}"));
+        std::mem::swap(&mut page, self.last().ok_or("no page")?);
+        Ok(self.pages.len())
+    }
+
+    /// The pages.
+    #[wask(timeout = "1s", media_type = "text/plain")]
+    #[must_use]
+    pub fn text(&self) -> Bytes {
+        format!("{:?}", self.pages).into()
+    }
+
+    fn r#loop(&self) -> Option<Self> {
+        None
+    }
+}
+
+impl Album {
+    fn last(&mut self) -> Option<&mut Shape> {
+        self.pages.last_mut()
+    }
+}
+
+wask::export![draw, read, parse, shapes, Album];
 
 fn main() {
     let _ = (read(Bytes::new()), parse(String::new()), draw(&Ctx::for_test(), Shape::Empty, HashMap::new()));

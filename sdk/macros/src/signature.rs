@@ -1,22 +1,25 @@
-//! What a task function is: the parts of its signature that matter, and the rules it must keep.
+//! What can be called from outside: the parts of a signature that matter, and the rules it keeps.
 
-use proc_macro2::TokenStream;
-use syn::punctuated::Punctuated;
+use std::fmt;
+
 use syn::{
-    Attribute, Error, Expr, FnArg, GenericArgument, Ident, ItemFn, Lit, Meta, Pat, PathArguments,
-    PathSegment, Result, ReturnType, Signature, Token, Type, TypeReference,
+    Error, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, Result, ReturnType,
+    Signature, Type, TypeReference,
 };
 
-use crate::attr::Options;
+/// What the function is, for the messages about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Task,
+    Constructor,
+    Method,
+}
 
-/// A function that keeps the rules.
-pub(crate) struct Task {
-    pub(crate) options: Options,
-    pub(crate) doc: String,
+/// How a function is called.
+pub(crate) struct Call {
     pub(crate) takes_ctx: bool,
     pub(crate) params: Vec<Param>,
     pub(crate) returns: Returns,
-    pub(crate) function: ItemFn,
 }
 
 /// A parameter other than the context.
@@ -42,65 +45,67 @@ pub(crate) enum Form {
     Raw,
 }
 
-impl Task {
-    pub(crate) fn parse(options: Options, item: TokenStream) -> Result<Self> {
-        let whole = item.clone();
-        let function: ItemFn = syn::parse2(item).map_err(|_| {
-            Error::new_spanned(
-                whole,
-                "`#[wask::task]` goes above a function: `fn name(x: i64) -> i64 { … }`",
-            )
-        })?;
-        check_signature(&function.sig)?;
-        let (takes_ctx, params) = params(&function.sig.inputs)?;
-        let returns = returns(&function.sig)?;
-        if let (Some(media_type), Form::Coded) = (&options.media_type, returns.form) {
-            let message = "`media_type` is for functions that return `Bytes`";
-            return Err(Error::new(media_type.span(), message));
-        }
-        Ok(Self { options, doc: doc(&function.attrs), takes_ctx, params, returns, function })
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Task => "task",
+            Self::Constructor => "constructor",
+            Self::Method => "method",
+        })
     }
 }
 
-fn check_signature(signature: &Signature) -> Result<()> {
+impl Call {
+    /// Reads a signature that keeps the rules; the receiver of a method is not looked at.
+    pub(crate) fn parse(kind: Kind, signature: &Signature) -> Result<Self> {
+        check_signature(kind, signature)?;
+        let (takes_ctx, params) = params(kind, signature)?;
+        let returns = returns(kind, signature)?;
+        Ok(Self { takes_ctx, params, returns })
+    }
+}
+
+fn check_signature(kind: Kind, signature: &Signature) -> Result<()> {
     if let Some(token) = &signature.asyncness {
-        let message = "a task cannot be `async`: write a plain `fn`";
+        let message = format!("a {kind} cannot be `async`: write a plain `fn`");
         return Err(Error::new_spanned(token, message));
     }
     if let Some(token) = &signature.unsafety {
-        let message = "a task cannot be `unsafe`: remove it, and use an `unsafe` block inside";
+        let message =
+            format!("a {kind} cannot be `unsafe`: remove it, and use an `unsafe` block inside");
         return Err(Error::new_spanned(token, message));
     }
     if let Some(abi) = &signature.abi {
-        return Err(Error::new_spanned(abi, "a task is a plain function: remove `extern`"));
+        let message = format!("a {kind} is a plain function: remove `extern`");
+        return Err(Error::new_spanned(abi, message));
     }
     if !signature.generics.params.is_empty() {
-        let message = "a task cannot be generic: write the types out, one task for each";
+        let message =
+            format!("a {kind} cannot be generic: write the types out, one {kind} for each");
         return Err(Error::new_spanned(&signature.generics, message));
     }
     match &signature.variadic {
-        Some(dots) => Err(Error::new_spanned(dots, "a task takes a fixed number of parameters")),
+        Some(dots) => {
+            let message = format!("a {kind} takes a fixed number of parameters");
+            Err(Error::new_spanned(dots, message))
+        }
         None => Ok(()),
     }
 }
 
-fn params(inputs: &Punctuated<FnArg, Token![,]>) -> Result<(bool, Vec<Param>)> {
+fn params(kind: Kind, signature: &Signature) -> Result<(bool, Vec<Param>)> {
     let mut takes_ctx = false;
     let mut params = Vec::new();
-    for (index, input) in inputs.iter().enumerate() {
-        let input = match input {
-            FnArg::Typed(typed) => typed,
-            FnArg::Receiver(receiver) => {
-                let message = "a task is a free function: move it out of the `impl` and take a \
-                               value instead of `self`";
-                return Err(Error::new_spanned(receiver, message));
-            }
-        };
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (index, input) in typed.enumerate() {
         if is_named(&input.ty, "Ctx") {
             check_ctx(&input.ty, index)?;
             takes_ctx = true;
         } else {
-            params.push(param(&input.pat, &input.ty)?);
+            params.push(param(kind, &input.pat, &input.ty)?);
         }
     }
     Ok((takes_ctx, params))
@@ -115,29 +120,31 @@ fn check_ctx(ty: &Type, index: usize) -> Result<()> {
     }
 }
 
-fn param(pattern: &Pat, ty: &Type) -> Result<Param> {
+fn param(kind: Kind, pattern: &Pat, ty: &Type) -> Result<Param> {
     let name = match pattern {
         Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => &ident.ident,
         _ => {
-            let message = "a parameter of a task needs a name: take `value: …` and take it apart \
-                           inside";
+            let message = format!(
+                "a parameter of a {kind} needs a name: take `value: …` and take it apart inside"
+            );
             return Err(Error::new_spanned(pattern, message));
         }
     };
-    check_value_type(ty)?;
+    check_value_type(kind, ty)?;
     Ok(Param { name: name.clone(), ty: ty.clone(), form: form(ty) })
 }
 
-/// Arguments come from outside, so a task owns them.
-fn check_value_type(ty: &Type) -> Result<()> {
+/// Arguments come from outside, so the function owns them.
+fn check_value_type(kind: Kind, ty: &Type) -> Result<()> {
     match ty {
         Type::Reference(reference) => {
             let owned = owned_form(&reference.elem);
-            let message = format!("a task owns its arguments: take {owned}, without `&`");
+            let message = format!("a {kind} owns its arguments: take {owned}, without `&`");
             Err(Error::new_spanned(ty, message))
         }
         Type::ImplTrait(_) => {
-            Err(Error::new_spanned(ty, "a task cannot be generic: write the type out"))
+            let message = format!("a {kind} cannot be generic: write the type out");
+            Err(Error::new_spanned(ty, message))
         }
         _ => Ok(()),
     }
@@ -152,16 +159,20 @@ fn owned_form(borrowed: &Type) -> &'static str {
     }
 }
 
-fn returns(signature: &Signature) -> Result<Returns> {
+fn returns(kind: Kind, signature: &Signature) -> Result<Returns> {
     let ty: Type = match &signature.output {
         ReturnType::Default => syn::parse_quote_spanned!(signature.ident.span()=> ()),
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
     match &ty {
         Type::Reference(_) | Type::ImplTrait(_) => {
-            Err(Error::new_spanned(&ty, "a task returns an owned value: write its type out"))
+            let message = format!("a {kind} returns an owned value: write its type out");
+            Err(Error::new_spanned(&ty, message))
         }
-        Type::Never(_) => Err(Error::new_spanned(&ty, "a task must return: write a result type")),
+        Type::Never(_) => {
+            let message = format!("a {kind} must return: write a result type");
+            Err(Error::new_spanned(&ty, message))
+        }
         _ => {
             let value = result_value(&ty);
             let form = value.map_or_else(|| form(&ty), form);
@@ -178,7 +189,7 @@ fn form(ty: &Type) -> Form {
 }
 
 /// The `T` of `Result<T, …>`.
-fn result_value(ty: &Type) -> Option<&Type> {
+pub(crate) fn result_value(ty: &Type) -> Option<&Type> {
     let segment = last_segment(ty).filter(|segment| segment.ident == "Result")?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {
@@ -188,7 +199,7 @@ fn result_value(ty: &Type) -> Option<&Type> {
 }
 
 /// Whether the type, or what it refers to, is a path that ends in this name.
-fn is_named(ty: &Type, name: &str) -> bool {
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     let ty = match ty {
         Type::Reference(reference) => &reference.elem,
         other => other,
@@ -196,33 +207,11 @@ fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) => path.path.segments.last(),
         Type::Group(group) => last_segment(&group.elem),
         Type::Paren(paren) => last_segment(&paren.elem),
-        _ => None,
-    }
-}
-
-/// The doc comment, with the space that follows `///` taken off each line.
-fn doc(attributes: &[Attribute]) -> String {
-    let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
-    let lines = lines.iter().flat_map(|line| line.split('\n'));
-    let lines: Vec<&str> =
-        lines.map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
-    lines.join("\n").trim().to_owned()
-}
-
-fn doc_line(attribute: &Attribute) -> Option<String> {
-    match &attribute.meta {
-        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
-            Expr::Lit(literal) => match &literal.lit {
-                Lit::Str(text) => Some(text.value()),
-                _ => None,
-            },
-            _ => None,
-        },
         _ => None,
     }
 }
