@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(target_arch = "wasm32")]
 use crate::guest::bindings::wask::task::host;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::{entry::Entries, native::Child};
 
 /// How important a log line is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -23,10 +25,11 @@ pub enum Level {
 }
 
 /// The context of a running task: the optional first parameter, `ctx: &Ctx`.
-#[derive(Debug)]
 pub struct Ctx {
     #[cfg(not(target_arch = "wasm32"))]
     recorded: Mutex<Recorded>,
+    #[cfg(not(target_arch = "wasm32"))]
+    exports: &'static [Entries],
     /// Only the SDK and [`Ctx::for_test`] make one.
     #[cfg(target_arch = "wasm32")]
     _private: (),
@@ -65,26 +68,36 @@ impl Ctx {
     }
 }
 
+impl std::fmt::Debug for Ctx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ctx").finish_non_exhaustive()
+    }
+}
+
 /// What a native `Ctx` was told.
 #[cfg(not(target_arch = "wasm32"))]
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Recorded {
     logs: Vec<(Level, String)>,
     progress: Option<(u64, u64)>,
     cancelled: bool,
+    children: Vec<Child>,
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Ctx {
     /// A context for native tests: it records logs and progress, is not cancelled, and says that
     /// this is the first attempt of `test/task`.
+    ///
+    /// It cannot submit calls; one that can is made by [`test_ctx!`](crate::test_ctx).
     pub fn for_test() -> Self {
-        Self { recorded: Mutex::default() }
+        Self::for_test_of(&[])
     }
 
-    /// The context of a call through the guest's entry points.
-    pub(crate) fn of_this_call() -> Self {
-        Self::for_test()
+    /// A context whose submitted calls run at once, within these exports.
+    #[doc(hidden)]
+    pub fn for_test_of(exports: &'static [Entries]) -> Self {
+        Self { recorded: Mutex::default(), exports }
     }
 
     /// Writes one line to the task's log.
@@ -125,6 +138,23 @@ impl Ctx {
     /// From now on [`Ctx::cancelled`] answers `true`. Only in native tests.
     pub fn cancel(&self) {
         self.recorded().cancelled = true;
+    }
+
+    pub(crate) fn exports(&self) -> &'static [Entries] {
+        self.exports
+    }
+
+    /// Keeps a submitted call, which gets the next number.
+    pub(crate) fn keep(&self, child: impl FnOnce(u32) -> Child) -> Child {
+        let mut recorded = self.recorded();
+        let child = child(recorded.children.len() as u32);
+        recorded.children.push(child.clone());
+        child
+    }
+
+    /// The submitted call of that number.
+    pub(crate) fn child(&self, number: u32) -> Child {
+        self.recorded().children[number as usize].clone()
     }
 
     fn recorded(&self) -> MutexGuard<'_, Recorded> {

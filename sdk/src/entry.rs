@@ -112,12 +112,23 @@ pub mod fallback {
 /// The arguments of one call.
 pub struct Args {
     values: std::vec::IntoIter<Vec<u8>>,
+    /// What the crate exports, for a native context that runs calls itself.
+    #[cfg(not(target_arch = "wasm32"))]
+    exports: &'static [Entries],
 }
 
 impl Args {
     /// The arguments in their order, and the context of the call.
-    pub fn new(values: Vec<Vec<u8>>) -> Self {
-        Self { values: values.into_iter() }
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(unused_variables, reason = "native contexts need it")
+    )]
+    pub fn new(values: Vec<Vec<u8>>, exports: &'static [Entries]) -> Self {
+        Self {
+            values: values.into_iter(),
+            #[cfg(not(target_arch = "wasm32"))]
+            exports,
+        }
     }
 
     /// The next argument's bytes; their number was checked before.
@@ -126,22 +137,37 @@ impl Args {
     }
 
     /// The context of this call.
+    #[cfg(target_arch = "wasm32")]
     pub fn ctx(&self) -> Ctx {
         Ctx::of_this_call()
+    }
+
+    /// The context of this call.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn ctx(&self) -> Ctx {
+        Ctx::for_test_of(self.exports)
     }
 }
 
 /// Calls the function of that name.
-pub fn run(exports: &[Entries], name: &str, values: Vec<Vec<u8>>) -> Result<Vec<u8>, Failure> {
-    let entry = exports
-        .iter()
-        .flat_map(|entries| entries.described.iter().chain(entries.hidden))
-        .find(|entry| entry.name == name)
+pub fn run(
+    exports: &'static [Entries],
+    name: &str,
+    values: Vec<Vec<u8>>,
+) -> Result<Vec<u8>, Failure> {
+    let entry = find(exports, name)
         .ok_or_else(|| Failure::Invalid(format!("the module has no function `{name}`")))?;
     if values.len() != entry.params.len() {
         return Err(Failure::Invalid(wrong_number(entry, values.len())));
     }
-    (entry.run)(Args::new(values))
+    (entry.run)(Args::new(values, exports))
+}
+
+/// What is exported under that name.
+pub(crate) fn find<'a>(exports: &'a [Entries], name: &str) -> Option<&'a Entry> {
+    let mut entries =
+        exports.iter().flat_map(|entries| entries.described.iter().chain(entries.hidden));
+    entries.find(|entry| entry.name == name)
 }
 
 #[cold]

@@ -38,12 +38,17 @@ mod cbor;
 mod ctx;
 mod entry;
 mod error;
+mod future;
 #[cfg(target_arch = "wasm32")]
 mod guest;
 #[cfg(any(target_arch = "wasm32", test))]
 mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 #[cfg(any(target_arch = "wasm32", test))]
 mod panic_record;
+#[cfg(target_arch = "wasm32")]
+mod remote;
 mod schema;
 mod value;
 
@@ -52,10 +57,27 @@ pub use wask_macros::{actor, export, task, value};
 pub use self::bytes::Bytes;
 pub use self::ctx::{Ctx, Level};
 pub use self::error::Error;
+pub use self::future::{Future, Tail, TaskArgs};
 
 /// What a guest usually needs: `use wask::prelude::*;`.
 pub mod prelude {
-    pub use crate::{Bytes, Ctx, Error, Level};
+    pub use crate::{Bytes, Ctx, Error, Future, Level, Tail};
+}
+
+/// A context for native tests of this crate's tasks, whose submitted calls run at once: in the
+/// module where `wask::export!` stands, `let ctx = wask::test_ctx!();`, elsewhere
+/// `wask::test_ctx!(crate::path::to::it)`.
+#[cfg(not(target_arch = "wasm32"))]
+#[macro_export]
+macro_rules! test_ctx {
+    () => {
+        $crate::test_ctx!(self)
+    };
+    ($($module:tt)+) => {
+        $crate::Ctx::for_test_of(
+            <$($module)+::WaskExportOncePerCrate as $crate::__private::Exports>::ALL,
+        )
+    };
 }
 
 /// What the macros expand to. No part of the public interface.

@@ -11,7 +11,7 @@ mod ser;
 
 pub(crate) use self::de::from_slice;
 pub(crate) use self::error::DecodeError;
-pub(crate) use self::ser::to_vec;
+pub(crate) use self::ser::{HOLE, Piece, to_pieces, to_vec};
 
 /// Values nested deeper than this are refused, in both directions.
 const DEPTH_MAX: u32 = 128;

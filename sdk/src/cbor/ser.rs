@@ -12,21 +12,75 @@ use super::{DEPTH_MAX, initial, major};
 
 type Result<T> = std::result::Result<T, EncodeError>;
 
+/// The name of a newtype that stands for an item which is not there yet. In it is the hole's number.
+pub(crate) const HOLE: &str = "$wask::hole";
+
+/// A part of an encoded value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Piece {
+    /// CBOR, as it is.
+    Literal(Vec<u8>),
+    /// The item that belongs into this hole.
+    Hole(u32),
+}
+
 /// The value as one CBOR item.
 pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
-    /// Most results are a number or a short text; one allocation serves them.
-    const RESERVED_BYTES: usize = 64;
-    let mut encoder = Encoder { out: Vec::with_capacity(RESERVED_BYTES), depth: 0 };
-    value.serialize(&mut encoder)?;
+    let encoder = Encoder::of(value)?;
+    if !encoder.holes.is_empty() {
+        return Err(EncodeError::new(
+            "a future is no value: ask it for its `result`, or return it as a `Tail`",
+        ));
+    }
     Ok(encoder.out)
+}
+
+/// The value as one CBOR item that may have holes: its pieces, to be put side by side.
+pub(crate) fn to_pieces<T: Serialize + ?Sized>(value: &T) -> Result<Vec<Piece>> {
+    let Encoder { mut out, holes, .. } = Encoder::of(value)?;
+    let mut pieces = Vec::with_capacity(2 * holes.len() + 1);
+    for (at, hole) in holes.into_iter().rev() {
+        let rest = out.split_off(at);
+        if !rest.is_empty() {
+            pieces.push(Piece::Literal(rest));
+        }
+        pieces.push(Piece::Hole(hole));
+    }
+    if !out.is_empty() {
+        pieces.push(Piece::Literal(out));
+    }
+    pieces.reverse();
+    Ok(pieces)
 }
 
 struct Encoder {
     out: Vec<u8>,
+    /// Where in `out` an item is missing, and which one.
+    holes: Vec<(usize, u32)>,
     depth: u32,
 }
 
 impl Encoder {
+    fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
+        /// Most results are a number or a short text; one allocation serves them.
+        const RESERVED_BYTES: usize = 64;
+        let out = Vec::with_capacity(RESERVED_BYTES);
+        let mut encoder = Self { out, holes: Vec::new(), depth: 0 };
+        value.serialize(&mut encoder)?;
+        Ok(encoder)
+    }
+
+    /// An item that is not there yet. Its number is read back from how it is encoded.
+    fn hole<T: Serialize + ?Sized>(&mut self, number: &T) -> Result<()> {
+        let at = self.out.len();
+        number.serialize(&mut *self)?;
+        let number = super::from_slice(&self.out[at..])
+            .map_err(|_| EncodeError::new("a hole is numbered"))?;
+        self.out.truncate(at);
+        self.holes.push((at, number));
+        Ok(())
+    }
+
     /// The shortest initial bytes for this argument.
     fn head(&mut self, major: u8, argument: u64) {
         let major = major << 5;
@@ -108,6 +162,9 @@ impl Compound<'_> {
         encoder.out.truncate(end);
         encoder.head(major, written as u64);
         let head = encoder.out.split_off(end);
+        for (at, _) in encoder.holes.iter_mut().filter(|(at, _)| *at > start) {
+            *at = *at - told_len + head.len();
+        }
         encoder.out.splice(start..start + told_len, head);
         Ok(())
     }
@@ -203,10 +260,10 @@ impl<'e> ser::Serializer for &'e mut Encoder {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<()> {
-        value.serialize(self)
+        if name == HOLE { self.hole(value) } else { value.serialize(self) }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

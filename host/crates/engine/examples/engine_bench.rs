@@ -169,6 +169,7 @@ fn node(tasks: Range<TaskIndex>, needs: Option<Range<TaskIndex>>) -> Node {
         zip: Vec::new(),
         element_needs: Vec::new(),
         import: None,
+        parent: None,
         function: 1,
         options,
     }

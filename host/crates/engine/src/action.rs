@@ -2,8 +2,8 @@
 //!
 //! Order is part of the contract: the caller carries actions out in order. A `Settled`,
 //! `AttemptFailed`, `Retried`, `Released` or `RunFinished` is hard state: the caller journals it,
-//! and tells nobody outside before the journal is synced. `Stage`, `Assign`, `Cancel` and
-//! `Reclaim` are soft: they need not wait for the journal.
+//! and tells nobody outside before the journal is synced. `Stage`, `Assign`, `Resume`,
+//! `Cancel` and `Reclaim` are soft: they need not wait for the journal.
 
 use std::ops::Range;
 
@@ -31,6 +31,15 @@ pub enum Action {
     /// Send this task, staged before, to this worker.
     Assign {
         /// Where to.
+        worker: WorkerId,
+        /// The task.
+        task: TaskId,
+        /// Its attempt.
+        attempt: u32,
+    },
+    /// Let a parked attempt go on with what it waited for.
+    Resume {
+        /// Where.
         worker: WorkerId,
         /// The task.
         task: TaskId,

@@ -30,7 +30,11 @@ impl Engine {
         self.runs[place].nodes.reserve(nodes.len());
         for node in nodes {
             let class = self.queue.class_of(&node.options.resources, &self.workers);
+            let (parent, tasks) = (node.parent, node.tasks.clone());
             self.runs[place].append(NodeState::new(node, class));
+            if let Some(index) = parent {
+                tasks.for_each(|child| self.adopt(TaskRef { run: place, index }, child));
+            }
         }
         let run = &mut self.runs[place];
         let added = first..run.nodes.len() as u32;
@@ -142,11 +146,12 @@ impl Run {
 
     fn append(&mut self, node: NodeState) {
         let (place, tasks) = (self.nodes.len() as u32, node.tasks.len());
+        let depth = self.depth_below(node.parent);
         debug_assert_eq!(node.tasks.start as usize, self.cells.len(), "places have no gap");
         self.cells.resize(self.cells.len() + tasks, Cell::new(place));
         self.unfinished += tasks as u32;
         self.counts.add(TaskState::Waiting, tasks as u32);
-        self.nodes.push(node);
+        self.nodes.push(NodeState { depth, ..node });
     }
 
     /// Notes at everything that a node needs that the node waits for it.

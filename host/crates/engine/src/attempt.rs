@@ -49,6 +49,7 @@ impl Engine {
             return;
         };
         let from = self.public_state(task);
+        self.leave_wait(task);
         self.vacate(place.worker, place.position);
         match outcome {
             AttemptOutcome::Succeeded { size_bytes } => {
@@ -56,6 +57,10 @@ impl Engine {
                 let size_bytes = u32::try_from(size_bytes).unwrap_or(u32::MAX);
                 let source = ResultSource::Attempt;
                 self.conclude(task, from, Ending::Succeeded { source, size_bytes, worker }, step);
+            }
+            AttemptOutcome::Becomes(child) => {
+                self.durations.learn(self.runs.node_of(task).function, busy_us);
+                self.hand_over(task, child, from, step);
             }
             AttemptOutcome::Failed(kind) => {
                 self.durations.learn(self.runs.node_of(task).function, busy_us);
@@ -82,7 +87,12 @@ impl Engine {
             return;
         };
         let from = self.public_state(task);
+        let waits = matches!(self.runs.cell(task).phase, Phase::Parked(_));
         self.vacate(place.worker, place.position);
+        if waits {
+            return self.suspend(task, from, step);
+        }
+        self.leave_wait(task);
         self.requeue(task, from, step);
     }
 
@@ -91,6 +101,11 @@ impl Engine {
         let from = self.public_state(task);
         match self.runs.cell(task).phase {
             Phase::Running(_) => self.attempt_lost(task, from, step),
+            Phase::Parked(_) => self.suspend(task, from, step),
+            Phase::Resumable(_) => {
+                self.leave_wait(task);
+                self.requeue(task, from, step);
+            }
             _ => self.requeue(task, from, step),
         }
     }
@@ -135,10 +150,21 @@ impl Engine {
     }
 
     /// The task of an attempt, if that is the current one and its worker is still there.
-    fn current(&self, worker: WorkerId, task: TaskId, attempt: u32) -> Option<(TaskRef, Place)> {
+    pub(crate) fn current(
+        &self,
+        worker: WorkerId,
+        task: TaskId,
+        attempt: u32,
+    ) -> Option<(TaskRef, Place)> {
         let task = self.runs.find(task)?;
         let cell = self.runs.cell(task);
-        let (Phase::Assigned(place) | Phase::Running(place)) = cell.phase else { return None };
+        let (Phase::Assigned(place)
+        | Phase::Running(place)
+        | Phase::Parked(place)
+        | Phase::Resumable(place)) = cell.phase
+        else {
+            return None;
+        };
         let same = self.workers[place.worker].id == worker && cell.attempt == attempt;
         same.then_some((task, place))
     }
@@ -189,7 +215,7 @@ impl Engine {
         self.requeue(task, from, step);
     }
 
-    fn tell_waiting(&mut self, task: TaskRef, from: TaskState, step: &mut Step<'_>) {
+    pub(crate) fn tell_waiting(&mut self, task: TaskRef, from: TaskState, step: &mut Step<'_>) {
         let run = &mut self.runs[task.run];
         run.counts.shift(from, TaskState::Waiting, 1);
         if from != TaskState::Waiting {

@@ -14,7 +14,7 @@ pub(crate) const ALL_TASKS: Range<TaskIndex> = 0..TaskIndex::MAX;
 pub(crate) const NOWHERE: WorkerId = WorkerId(u32::MAX);
 
 /// A task, by the places of its run in the run table and of itself in the run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub(crate) struct TaskRef {
     pub(crate) run: u32,
     pub(crate) index: TaskIndex,
@@ -42,6 +42,12 @@ pub(crate) enum Phase {
     Assigned(Place),
     /// Begun.
     Running(Place),
+    /// Waits for something, with its sandbox.
+    Parked(Place),
+    /// Parked, and may go on.
+    Resumable(Place),
+    /// Waits for something, without a sandbox.
+    Suspended,
     /// An identical call is under way and serves this task too.
     Following,
     /// An import whose source is not finished.
@@ -68,14 +74,23 @@ impl Phase {
     /// Where the attempt is, if there is one.
     pub(crate) const fn place(self) -> Option<Place> {
         match self {
-            Self::Staged(place) | Self::Assigned(place) | Self::Running(place) => Some(place),
+            Self::Staged(place)
+            | Self::Assigned(place)
+            | Self::Running(place)
+            | Self::Parked(place)
+            | Self::Resumable(place) => Some(place),
             _ => None,
         }
     }
 
     /// The attempt moved to another place in its worker's list.
     pub(crate) const fn move_to(&mut self, position: u32) {
-        if let Self::Staged(place) | Self::Assigned(place) | Self::Running(place) = self {
+        if let Self::Staged(place)
+        | Self::Assigned(place)
+        | Self::Running(place)
+        | Self::Parked(place)
+        | Self::Resumable(place) = self
+        {
             place.position = position;
         }
     }
@@ -83,9 +98,15 @@ impl Phase {
     /// The public state; a ready task's is `ready`, which depends on the workers.
     pub(crate) const fn public(self, ready: TaskState) -> TaskState {
         match self {
-            Self::Waiting { .. } | Self::Delayed | Self::Mirroring => TaskState::Waiting,
+            Self::Waiting { .. }
+            | Self::Delayed
+            | Self::Mirroring
+            | Self::Parked(_)
+            | Self::Suspended => TaskState::Waiting,
             Self::Ready => ready,
-            Self::Staged(_) | Self::Assigned(_) | Self::Following => TaskState::Queued,
+            Self::Staged(_) | Self::Assigned(_) | Self::Resumable(_) | Self::Following => {
+                TaskState::Queued
+            }
             Self::Running(_) => TaskState::Running,
             Self::Succeeded { .. } => TaskState::Succeeded,
             Self::Failed => TaskState::Failed,
@@ -118,6 +139,7 @@ pub(crate) struct Cell {
 
 const HAS_VALUE: u8 = 1;
 const RELEASED: u8 = 2;
+const ADOPTED: u8 = 4;
 
 const _: () = assert!(size_of::<Cell>() <= 36);
 
@@ -152,6 +174,15 @@ impl Cell {
 
     pub(crate) const fn set_released(&mut self) {
         self.set(RELEASED, true);
+    }
+
+    /// Whether it was handed out by a task that is not finished.
+    pub(crate) const fn is_adopted(&self) -> bool {
+        self.flags & ADOPTED != 0
+    }
+
+    pub(crate) const fn set_adopted(&mut self, adopted: bool) {
+        self.set(ADOPTED, adopted);
     }
 
     const fn set(&mut self, flag: u8, on: bool) {

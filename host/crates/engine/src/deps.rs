@@ -38,6 +38,9 @@ impl Engine {
     /// One input of a task or node is finished.
     fn propagate(&mut self, task: TaskRef, step: &mut Step<'_>) {
         self.leave_flight(task, step);
+        if !self.families.is_empty() {
+            self.end_family(task, step);
+        }
         if !self.imports.is_empty() {
             self.sources.push_back(self.runs.id(task));
         }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use wask_proto::{RunId, TaskId, TaskState, Timestamp};
+use wask_proto::{RunId, TaskId, TaskIndex, TaskState, Timestamp};
 
 use crate::{
     Action, EngineConfig, Event, StateCounts, WorkerView,
     cell::TaskRef,
+    family::Families,
     memo::Flights,
     place::Durations,
     queue::Queue,
@@ -31,8 +32,11 @@ pub struct Engine {
     pub(crate) flights: Flights,
     pub(crate) timers: Timers,
     pub(crate) durations: Durations,
-    /// Imports that wait, by their sources.
+    pub(crate) families: Families,
+    /// Tasks that end as other ones do, by those: imports, and tasks that handed over.
     pub(crate) imports: BTreeMap<TaskId, Vec<TaskRef>>,
+    /// The tasks as which other ones of the same run end, that have come to their own end.
+    pub(crate) handed_over: BTreeMap<TaskRef, TaskIndex>,
     /// What follows from tasks that reached their end. Empty between calls.
     pub(crate) todo: VecDeque<Todo>,
     /// Tasks to be queued again when `todo` is done. Empty between calls.
@@ -56,7 +60,9 @@ impl Engine {
             flights: Flights::default(),
             timers: Timers::default(),
             durations: Durations::default(),
+            families: Families::default(),
             imports: BTreeMap::new(),
+            handed_over: BTreeMap::new(),
             todo: VecDeque::new(),
             requeues: VecDeque::new(),
             sources: VecDeque::new(),
@@ -122,6 +128,12 @@ impl Engine {
             Event::Finished { worker, task, attempt, outcome, busy_us } => {
                 self.on_finished(worker, task, attempt, outcome, busy_us, step);
             }
+            Event::Parked { worker, task, attempt, wait, busy_us } => {
+                self.on_parked(worker, task, attempt, (wait, busy_us), step);
+            }
+            Event::Answered { task, attempt } => self.on_answered(task, attempt, step),
+            Event::Impure(task) => self.on_impure(task, step),
+            Event::Adopted { parent, child } => self.on_adopted(parent, child),
             Event::Returned { worker, task, attempt } => {
                 self.on_returned(worker, task, attempt, step);
             }

@@ -71,7 +71,36 @@ pub enum Event {
         /// Microseconds that it occupied its slot, sandbox included.
         busy_us: u64,
     },
-    /// A worker handed an attempt back that it had not begun.
+    /// An attempt waits for something, and does not occupy its slot any more.
+    Parked {
+        /// Where.
+        worker: WorkerId,
+        /// The task.
+        task: TaskId,
+        /// Its attempt.
+        attempt: u32,
+        /// For what.
+        wait: Wait,
+        /// Microseconds that it occupied its slot since it began or went on.
+        busy_us: u64,
+    },
+    /// What a parked attempt asked for besides tasks is there.
+    Answered {
+        /// The task.
+        task: TaskId,
+        /// Its attempt.
+        attempt: u32,
+    },
+    /// A task of the same run counts as handed out by this one from now on.
+    Adopted {
+        /// The parent.
+        parent: TaskId,
+        /// The child.
+        child: TaskIndex,
+    },
+    /// A call under way turned out to depend on more than its arguments: it serves no other task.
+    Impure(TaskId),
+    /// A worker handed an attempt back: it had not begun, or it was parked and its sandbox is gone.
     Returned {
         /// Where.
         worker: WorkerId,
@@ -145,6 +174,8 @@ pub struct Node {
     /// The first of the tasks of another run for which these stand: element `n` ends as the
     /// task `n` places behind it ends. Such a node needs nothing and never runs.
     pub import: Option<TaskId>,
+    /// The task that handed it out, of the same run.
+    pub parent: Option<TaskIndex>,
     /// Which function; the same number for the same function, to learn how long it takes.
     pub function: u32,
     /// Options.
@@ -198,6 +229,15 @@ pub enum Stage {
     Invalid,
 }
 
+/// What a parked attempt waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wait {
+    /// The ends of these tasks of its own run.
+    Tasks(Vec<TaskIndex>),
+    /// [`Event::Answered`].
+    Answer,
+}
+
 /// What came of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AttemptOutcome {
@@ -206,6 +246,8 @@ pub enum AttemptOutcome {
         /// Its size.
         size_bytes: u64,
     },
+    /// It ends as this task of the same run ends.
+    Becomes(TaskIndex),
     /// A failure, which the caller holds.
     Failed(FailureKind),
     /// It was stopped, as asked.

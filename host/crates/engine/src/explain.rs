@@ -60,6 +60,18 @@ pub enum Reason {
         /// That task.
         source: TaskId,
     },
+    /// It waits for tasks that it handed out, or, if there are none, for something else.
+    Parked {
+        /// The first of them that are unfinished.
+        first: Vec<TaskIndex>,
+        /// How many things it waits for.
+        total: u64,
+    },
+    /// It waited, and goes on when a slot of its worker is free.
+    Resumable {
+        /// Where.
+        worker: WorkerId,
+    },
     /// Sent to a worker; not known to have begun.
     Prefetched {
         /// Where.
@@ -152,9 +164,11 @@ impl Engine {
                 Reason::IdenticalCall { runs: self.runs.id(leader) }
             }
             Phase::Mirroring => {
-                let source = self.runs.node_of(task).source(task.index);
+                let source = self.source_of(task);
                 source.map_or(Reason::Finished, |source| Reason::Import { source })
             }
+            Phase::Parked(_) | Phase::Suspended => self.awaited(task),
+            Phase::Resumable(place) => Reason::Resumable { worker: worker(place) },
             Phase::Staged(place) | Phase::Assigned(place) => {
                 Reason::Prefetched { worker: worker(place) }
             }
@@ -162,6 +176,13 @@ impl Engine {
             Phase::Succeeded { .. } | Phase::Failed | Phase::Cancelled => Reason::Finished,
             Phase::Aborted { cause } => Reason::Aborted { cause },
         }
+    }
+
+    fn awaited(&self, task: TaskRef) -> Reason {
+        let children = self.families.children(task).iter().copied();
+        let awaited = children.filter(|child| self.families.waits_for(task, *child));
+        let total = u64::from(self.families.missing(task).unwrap_or(0));
+        Reason::Parked { first: awaited.take(MISSING_NAMED_MAX).collect(), total }
     }
 
     fn queued(&self, task: TaskRef) -> Reason {
@@ -176,7 +197,7 @@ impl Engine {
             Some(first) if *first != own => QueuePosition::BehindTasks,
             _ => QueuePosition::Next,
         };
-        let estimate_us = self.durations.estimate(node.function);
+        let estimate_us = self.durations.share(node.function, &self.config);
         let fit = |worker: &Worker| {
             if worker.draining {
                 WorkerFit::Draining

@@ -1,7 +1,8 @@
 //! Tasks that stand for tasks of other runs, and results that are held from outside.
 //!
 //! An import runs nowhere: it ends as its source ends, and takes over its result. As long as it
-//! waits it holds the source, so that neither a release nor a deletion takes that away.
+//! waits it holds the source, so that neither a release nor a deletion takes that away. A task that
+//! has handed over to one that it submitted waits and ends in the same way.
 
 use wask_proto::{RunId, TaskId, TaskIndex, TaskState};
 
@@ -76,6 +77,7 @@ impl Engine {
         if waiting.is_empty() {
             self.imports.remove(&source);
         }
+        self.handed_over.remove(&task);
         self.on_unhold(source, step);
     }
 
@@ -106,10 +108,24 @@ impl Engine {
             }
         };
         for task in self.imports.remove(&source).unwrap_or_default() {
+            self.handed_over.remove(&task);
             self.conclude(task, TaskState::Waiting, ending, step);
             // The result is taken over before the source may drop it.
             self.on_unhold(source, step);
         }
+    }
+
+    /// A task has handed over to another one of its run, and ends as that one ends.
+    pub(crate) fn hand_over(
+        &mut self,
+        task: TaskRef,
+        to: TaskIndex,
+        from: TaskState,
+        step: &mut Step<'_>,
+    ) {
+        self.handed_over.insert(task, to);
+        self.tell_waiting(task, from, step);
+        self.mirror(task);
     }
 
     /// After a restart: looks at the imports whose sources were restored after them.
@@ -133,8 +149,12 @@ impl Engine {
         }
     }
 
-    fn source_of(&self, task: TaskRef) -> Option<TaskId> {
-        self.runs.node_of(task).source(task.index)
+    /// The task as which this one ends, if it is not to run itself.
+    pub(crate) fn source_of(&self, task: TaskRef) -> Option<TaskId> {
+        match self.handed_over.get(&task) {
+            Some(index) => Some(TaskId { run: self.runs[task.run].id, index: *index }),
+            None => self.runs.node_of(task).source(task.index),
+        }
     }
 }
 

@@ -42,6 +42,11 @@ impl Engine {
         ensure!(self.timers.len() == seen.delayed, "a timer belongs to no delayed task");
         let mirroring: usize = self.imports.values().map(Vec::len).sum();
         ensure!(mirroring == seen.mirroring, "an import waits that does not say so");
+        let waiting = self.families.waiting();
+        let known = |parent: &TaskRef| !self.runs[parent.run].restoring;
+        let parents = self.families.parents().filter(known).count();
+        ensure!(waiting == seen.waiting, "{waiting} tasks wait, {} say so", seen.waiting);
+        ensure!(parents == seen.parents, "{parents} have children, {} are there", seen.parents);
     }
 
     pub(crate) fn check_in_debug_builds(&self) {
@@ -88,6 +93,8 @@ impl Engine {
         if let Some(place) = cell.phase.place() {
             let entry = self.workers[place.worker].entries.get(place.position as usize);
             ensure!(entry.is_some_and(|e| e.task == task), "{task:?} is not at {place:?}");
+            let waits = matches!(cell.phase, Phase::Parked(_) | Phase::Resumable(_));
+            ensure!(entry.is_some_and(|e| e.parked) == waits, "{task:?} is parked wrongly");
             let started = entry.is_some_and(|e| e.started);
             ensure!(started == matches!(cell.phase, Phase::Running(_)), "{task:?} began wrongly");
             seen.placed += 1;
@@ -97,7 +104,7 @@ impl Engine {
             seen.delayed += 1;
         }
         if cell.phase == Phase::Mirroring {
-            let source = node.source(task.index);
+            let source = self.source_of(task);
             let waiting = source.and_then(|source| self.imports.get(&source));
             ensure!(waiting.is_some_and(|tasks| tasks.contains(&task)), "{task:?} waits unseen");
             let source = source.and_then(|source| self.runs.find(source));
@@ -105,6 +112,7 @@ impl Engine {
             ensure!(held != Some(false), "the source of {task:?} is not held");
             seen.mirroring += 1;
         }
+        self.check_wait(task, cell, seen);
         let follows = cell.phase == Phase::Following;
         if cell.flight == NONE {
             ensure!(!follows, "{task:?} follows nobody");
@@ -117,6 +125,28 @@ impl Engine {
         ensure!(!waits, "{task:?} is in a flight while it waits for inputs");
         ensure!((flight.leader == Some(task)) != follows, "{task:?} leads wrongly");
         seen.in_flight += 1;
+    }
+
+    fn check_wait(&self, task: TaskRef, cell: &Cell, seen: &mut Seen) {
+        let children = self.families.children(task);
+        ensure!(children.is_empty() || !cell.phase.is_final(), "{task:?} is over, its family not");
+        for child in children {
+            ensure!(self.runs[task.run].cell(*child).is_adopted(), "{child} is not adopted");
+        }
+        seen.parents += usize::from(!children.is_empty());
+        let missing = self.families.missing(task);
+        let waits = matches!(cell.phase, Phase::Parked(_) | Phase::Suspended);
+        let may_go_on = self.families.may_go_on(task);
+        if let Phase::Resumable(place) = cell.phase {
+            let listed =
+                may_go_on.is_some_and(|k| self.workers[place.worker].resumable.contains(&k));
+            ensure!(listed && missing == Some(0), "{task:?} may go on and is not listed");
+        } else {
+            ensure!(may_go_on.is_none(), "{task:?} may go on and does not say so");
+            ensure!(missing.is_some() == waits, "{task:?} waits wrongly");
+            ensure!(missing != Some(0), "{task:?} waits for nothing");
+        }
+        seen.waiting += usize::from(missing.is_some());
     }
 
     fn check_queue(&self, seen: &Seen) {
@@ -142,6 +172,8 @@ impl Engine {
         for worker in self.workers.places().map(|place| &self.workers[place]) {
             let id = worker.id;
             let all = || worker.entries.iter().chain(worker.fenced.values());
+            let parked = all().filter(|entry| entry.parked).count();
+            ensure!(worker.parked as usize == parked, "{id:?} misjudges what is parked");
             let started = all().filter(|entry| entry.started).count();
             ensure!(worker.started as usize == started, "{id:?} misjudges what began");
             let waiting_us: u64 = all().map(|entry| u64::from(entry.cost_us)).sum();
@@ -149,7 +181,8 @@ impl Engine {
             let reclaiming = worker.entries.iter().filter(|entry| entry.reclaiming).count();
             ensure!(worker.reclaiming as usize == reclaiming, "{id:?} misjudges its reclaims");
             for (name, amount) in &worker.resources {
-                let asked = all().flat_map(|entry| &self.queue.class(entry.class).resources);
+                let busy = all().filter(|entry| !entry.parked);
+                let asked = busy.flat_map(|entry| &self.queue.class(entry.class).resources);
                 let used: u64 = asked.filter(|(n, _)| n == name).map(|(_, amount)| amount).sum();
                 ensure!(amount.total - amount.free == used, "{id:?} misjudges its {name}");
             }
@@ -182,6 +215,8 @@ struct Seen {
     in_flight: usize,
     ready_nodes: usize,
     mirroring: usize,
+    waiting: usize,
+    parents: usize,
     classes: Vec<u32>,
 }
 

@@ -35,6 +35,7 @@ mod step;
 
 mod add;
 mod deps;
+mod family;
 mod imports;
 mod refs;
 mod release;
@@ -63,6 +64,6 @@ pub use action::{Action, ResultSource, Settled};
 pub use config::EngineConfig;
 pub use counts::StateCounts;
 pub use engine::Engine;
-pub use event::{AttemptOutcome, Event, Fact, Need, Node, NodeOptions, Stage};
+pub use event::{AttemptOutcome, Event, Fact, Need, Node, NodeOptions, Stage, Wait};
 pub use explain::{Explain, QueuePosition, Reason, WorkerFit, WorkerReason};
 pub use worker::WorkerView;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wask_proto::MemoKey;
+use wask_proto::{MemoKey, TaskId};
 
 use crate::{
     Engine, ResultSource,
@@ -93,7 +93,12 @@ impl Engine {
             self.leave_flight(task, step);
         }
         let Some(key) = memo else { return Boarding::Runs };
-        if let Some(flight) = self.flights.find(key) {
+        let known = self.flights.find(key);
+        // A child that followed could wait for one that waits for it.
+        if known.is_some() && self.runs.node_of(task).parent.is_some() {
+            return Boarding::Runs;
+        }
+        if let Some(flight) = known {
             self.flights.flights[flight].followers.insert(task);
             self.runs.cell_mut(task).flight = flight;
             Boarding::Follows
@@ -101,6 +106,15 @@ impl Engine {
             let flight = self.flights.start(key, task);
             self.runs.cell_mut(task).flight = flight;
             Boarding::Runs
+        }
+    }
+
+    /// A call depends on more than its key says: those that wait for its result run themselves.
+    pub(crate) fn on_impure(&mut self, task: TaskId, step: &mut Step<'_>) {
+        if let Some(task) = self.runs.find(task)
+            && self.flights.leads(self.runs.cell(task).flight, task)
+        {
+            self.leave_flight(task, step);
         }
     }
 

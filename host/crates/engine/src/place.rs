@@ -20,7 +20,13 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Durations {
     by_function: FixedMap<u32, u32>,
+    /// Functions that wait for tasks of their own.
+    waiting: FixedMap<u32, ()>,
 }
+
+/// A call of a function that waits counts as this part of what is sent ahead: each may leave a
+/// sandbox behind that waits, so few are begun before those below them are done.
+const WAITING_PART: u64 = 8;
 
 impl Durations {
     /// One attempt of the function took so long.
@@ -30,8 +36,24 @@ impl Durations {
         *average = ((u64::from(*average) * 3 + u64::from(busy_us)) / 4).max(1) as u32;
     }
 
+    /// A call of the function waited for something.
+    pub(crate) fn learn_waits(&mut self, function: u32) {
+        self.waiting.insert(function, ());
+    }
+
     pub(crate) fn estimate(&self, function: u32) -> Option<u32> {
         self.by_function.get(&function).copied()
+    }
+
+    /// What a call takes of the work that may be sent ahead.
+    pub(crate) fn share(&self, function: u32, config: &EngineConfig) -> Option<u32> {
+        let us = self.estimate(function)?;
+        let part = if self.waiting.contains_key(&function) {
+            (config.prefetch_us / WAITING_PART) as u32
+        } else {
+            0
+        };
+        Some(us.max(part))
     }
 }
 
@@ -43,7 +65,17 @@ impl Worker {
         estimate_us: Option<u32>,
         config: &EngineConfig,
     ) -> bool {
-        if self.draining || self.slots == 0 || self.lacks(resources).is_some() {
+        !self.draining && self.has_room(resources, estimate_us, config)
+    }
+
+    /// Whether there is room for one more attempt that lasts so long.
+    pub(crate) fn has_room(
+        &self,
+        resources: &Resources,
+        estimate_us: Option<u32>,
+        config: &EngineConfig,
+    ) -> bool {
+        if self.slots == 0 || self.lacks(resources).is_some() {
             return false;
         }
         let (waiting, quick) = (self.waiting(), self.quick_slots());
@@ -76,13 +108,19 @@ impl Engine {
 
     fn stage_ready(&mut self, step: &mut Step<'_>) {
         let mut blocked = Vec::new();
-        while step.count() < self.config.stage_max as usize
-            && let Some(key) = self.queue.best(&blocked)
-        {
+        while step.count() < self.config.stage_max as usize {
+            let best = self.queue.best(&blocked);
+            if let Some((resume, _)) = self.best_resumable()
+                && best.is_none_or(|key| resume.0 <= key)
+            {
+                self.resume(resume, step);
+                continue;
+            }
+            let Some(key) = best else { break };
             let node = self.runs[key.run].node(key.node);
             let (class, function) = (node.class, node.function);
             let Some(index) = node.ready.first() else { break };
-            let estimate_us = self.durations.estimate(function);
+            let estimate_us = self.durations.share(function, &self.config);
             if let Some(worker) = self.choose_worker(&key, index, estimate_us) {
                 self.stage(&key, index, worker, estimate_us, step);
             } else {
@@ -107,11 +145,16 @@ impl Engine {
         if node.ready.is_empty() {
             self.queue.remove(class, *key);
         }
-        let full_us = u32::try_from(self.config.prefetch_us).unwrap_or(u32::MAX);
-        let cost_us = estimate_us.map_or(full_us, |us| us.min(full_us));
+        let cost_us = self.cost_us(estimate_us);
         let position = self.reserve(worker, task, class, cost_us);
         self.runs.cell_mut(task).phase = Phase::Staged(Place { worker, position });
         step.push(Action::Stage { task: self.runs.id(task) });
+    }
+
+    /// What an attempt counts for in the work that its worker holds.
+    pub(crate) fn cost_us(&self, estimate_us: Option<u32>) -> u32 {
+        let full_us = u32::try_from(self.config.prefetch_us).unwrap_or(u32::MAX);
+        estimate_us.map_or(full_us, |us| us.min(full_us))
     }
 
     /// Among the workers that take the task, the one where it is soonest done: moving the inputs
@@ -188,7 +231,8 @@ impl Engine {
         let mut waiting: Vec<(u64, usize)> = Vec::new();
         for (position, entry) in worker.entries.iter().enumerate() {
             let assigned = matches!(self.runs.cell(entry.task).phase, Phase::Assigned(_));
-            if assigned && !entry.reclaiming && self.has_idle_worker(place, entry.class) {
+            let movable = assigned && !entry.reclaiming && !entry.settled;
+            if movable && self.has_idle_worker(place, entry.class) {
                 waiting.push((entry.order, position));
             }
         }

@@ -83,7 +83,10 @@ impl Run {
     /// Whether the result has to be kept.
     pub(crate) fn is_needed(&self, index: TaskIndex) -> bool {
         let cell = self.cell(index);
-        cell.uses > 0 || self.node(cell.node).whole_uses > 0 || self.is_wanted(index)
+        cell.uses > 0
+            || cell.is_adopted()
+            || self.node(cell.node).whole_uses > 0
+            || self.is_wanted(index)
     }
 
     /// Drops a result that nobody needs.

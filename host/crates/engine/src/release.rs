@@ -47,6 +47,7 @@ impl Engine {
             let run = &self.runs[place];
             if run.cell(index).phase.is_final()
                 || run.is_wanted(index)
+                || run.cell(index).is_adopted()
                 || run.has_unfinished_dependents(index)
             {
                 continue;

@@ -22,7 +22,13 @@ impl Engine {
         let run = &self.runs[place];
         let ranges = tasks.unwrap_or_else(|| Vec::from_iter([ALL_TASKS]));
         let named = ranges.iter().flat_map(|range| run.clamp(range));
-        let seeds = named.filter(|&index| run.cell(index).phase.is_unsuccessful()).collect();
+        // Who handed a task out does so again, if that runs again.
+        let all = ranges.first() == Some(&ALL_TASKS);
+        let seed = |index: &TaskIndex| {
+            let child = all && run.node_of(*index).parent.is_some();
+            run.cell(*index).phase.is_unsuccessful() && !child
+        };
+        let seeds = named.filter(seed).collect();
         self.reopen(place, seeds, step);
     }
 

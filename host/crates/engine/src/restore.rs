@@ -87,6 +87,7 @@ impl Engine {
     }
 
     fn rebuild(&mut self, place: u32, step: &mut Step<'_>) {
+        self.restore_families(place);
         let run = &mut self.runs[place];
         run.recount();
         let mut findings = Findings::default();

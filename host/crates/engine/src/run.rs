@@ -44,6 +44,8 @@ pub(crate) struct NodeState {
     pub(crate) needs: Box<[Need]>,
     pub(crate) zip: Box<[Range<TaskIndex>]>,
     pub(crate) element_needs: Box<[(u32, TaskIndex)]>,
+    /// The task that handed it out.
+    pub(crate) parent: Option<TaskIndex>,
     /// For an import the task for which its first one stands.
     pub(crate) import: Option<TaskId>,
     pub(crate) function: u32,
@@ -214,7 +216,7 @@ pub(crate) struct Piece {
 
 impl NodeState {
     pub(crate) fn new(node: Node, class: u32) -> Self {
-        let Node { tasks, needs, zip, element_needs, import, function, options } = node;
+        let Node { tasks, needs, zip, element_needs, import, parent, function, options } = node;
         Self {
             unfinished: tasks.len() as u32,
             tasks,
@@ -222,6 +224,7 @@ impl NodeState {
             zip: zip.into(),
             element_needs: element_needs.into(),
             import,
+            parent,
             function,
             class,
             retries: options.retries,

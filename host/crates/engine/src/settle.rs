@@ -154,8 +154,13 @@ impl Engine {
                 }
             }
             Phase::Mirroring => self.leave_source(task, step),
+            Phase::Suspended => self.leave_wait(task),
             Phase::Staged(place) => self.vacate(place.worker, place.position),
-            Phase::Assigned(place) | Phase::Running(place) => {
+            Phase::Assigned(place)
+            | Phase::Running(place)
+            | Phase::Parked(place)
+            | Phase::Resumable(place) => {
+                self.leave_wait(task);
                 self.fence(place.worker, place.position, cell.attempt);
                 let (worker, id) = (self.workers[place.worker].id, self.runs.id(task));
                 step.push_later(Action::Cancel { worker, task: id, attempt: cell.attempt });

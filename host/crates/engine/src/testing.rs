@@ -12,7 +12,7 @@ use wask_proto::{
 
 use crate::{
     Action, AttemptOutcome, Engine, EngineConfig, Event, Need, Node, NodeOptions, ResultSource,
-    Settled, Stage,
+    Settled, Stage, Wait,
 };
 
 /// The run that short notations speak of.
@@ -154,6 +154,13 @@ impl TestEnv {
         self.send(Event::Finished { worker, task, attempt, outcome, busy_us: 10 })
     }
 
+    /// The last attempt of a task waits for these.
+    pub(crate) fn park(&mut self, index: TaskIndex, on: &[TaskIndex]) -> &mut Self {
+        let (worker, attempt) = self.attempts[&task(index)];
+        let wait = Wait::Tasks(on.to_vec());
+        self.send(Event::Parked { worker, task: task(index), attempt, wait, busy_us: 10 })
+    }
+
     pub(crate) fn cancel(&mut self, tasks: Range<TaskIndex>) -> &mut Self {
         self.send(Event::Cancel { run: RUN, tasks: Some(vec![tasks]) })
     }
@@ -227,7 +234,8 @@ pub(crate) fn node(tasks: Range<TaskIndex>) -> Build {
         output: false,
     };
     let (needs, zip, element_needs) = (Vec::new(), Vec::new(), Vec::new());
-    Build(Node { tasks, needs, zip, element_needs, import: None, function: 0, options })
+    let (import, parent) = (None, None);
+    Build(Node { tasks, needs, zip, element_needs, import, parent, function: 0, options })
 }
 
 /// A node of one task.
@@ -258,6 +266,11 @@ impl Build {
 
     pub(crate) fn import(mut self, run: RunId, index: TaskIndex) -> Self {
         self.0.import = Some(TaskId { run, index });
+        self
+    }
+
+    pub(crate) fn child_of(mut self, parent: TaskIndex) -> Self {
+        self.0.parent = Some(parent);
         self
     }
 
@@ -318,6 +331,9 @@ pub(crate) fn brief(action: &Action, now: Timestamp) -> String {
         }
         Action::Cancel { worker, task, attempt } => {
             format!("cancel {}#{attempt} on {}", one(task), worker.0)
+        }
+        Action::Resume { worker, task, attempt } => {
+            format!("resume {}#{attempt} on {}", one(task), worker.0)
         }
         Action::Reclaim { worker, task, attempt } => {
             format!("reclaim {}#{attempt} from {}", one(task), worker.0)

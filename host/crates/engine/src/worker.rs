@@ -2,14 +2,21 @@
 //! its slot until the worker says that it is over.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::{Index, IndexMut},
     sync::Arc,
 };
 
 use wask_proto::{TaskId, WorkerId};
 
-use crate::{Engine, cell::TaskRef, queue::Resources, slab::Slab, step::Step};
+use crate::{
+    Engine,
+    cell::{Place, TaskRef},
+    family::ResumeKey,
+    queue::Resources,
+    slab::Slab,
+    step::Step,
+};
 
 /// A worker, as others may see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,9 +44,13 @@ pub(crate) struct Worker {
     pub(crate) resources: BTreeMap<Arc<str>, Amount>,
     /// Attempts that tasks wait for.
     pub(crate) entries: Vec<Entry>,
+    /// Parked attempts that may go on, in the order of the queue.
+    pub(crate) resumable: BTreeSet<ResumeKey>,
     /// Attempts that nobody waits for, until the worker is done with them.
     pub(crate) fenced: BTreeMap<(TaskId, u32), Entry>,
     pub(crate) started: u32,
+    /// Attempts that wait for something and take no capacity, fenced ones among them.
+    pub(crate) parked: u32,
     /// Entries that the worker was asked to hand back.
     pub(crate) reclaiming: u32,
     /// Estimated work that it holds and that is not known to have begun.
@@ -54,7 +65,7 @@ pub(crate) struct Amount {
 }
 
 /// An attempt that occupies a worker.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Entry {
     pub(crate) task: TaskRef,
     pub(crate) class: u32,
@@ -64,6 +75,10 @@ pub(crate) struct Entry {
     pub(crate) cost_us: u32,
     pub(crate) started: bool,
     pub(crate) reclaiming: bool,
+    /// It waits for something and takes no capacity.
+    pub(crate) parked: bool,
+    /// It was parked once, and can go on nowhere else.
+    pub(crate) settled: bool,
 }
 
 impl Worker {
@@ -77,9 +92,9 @@ impl Worker {
         }
     }
 
-    /// Attempts that it holds.
+    /// Attempts that it holds and that take capacity.
     pub(crate) fn held(&self) -> u32 {
-        (self.entries.len() + self.fenced.len()) as u32
+        (self.entries.len() + self.fenced.len()) as u32 - self.parked
     }
 
     /// Attempts that it holds and that are not known to have begun.
@@ -135,6 +150,10 @@ impl Worker {
     }
 
     fn free(&mut self, entry: &Entry, resources: &Resources) {
+        if entry.parked {
+            self.parked -= 1;
+            return;
+        }
         self.waiting_us -= u64::from(entry.cost_us);
         self.started -= u32::from(entry.started);
         for (name, amount) in resources {
@@ -222,7 +241,7 @@ impl Engine {
     pub(crate) fn reserve(&mut self, worker: u32, task: TaskRef, class: u32, cost_us: u32) -> u32 {
         let order = self.workers.next_order;
         self.workers.next_order += 1;
-        let entry = Entry { task, class, order, cost_us, started: false, reclaiming: false };
+        let entry = Entry { task, class, order, cost_us, ..Entry::default() };
         let worker = &mut self.workers[worker];
         worker.occupy(cost_us, &self.queue.class(class).resources);
         worker.entries.push(entry);
@@ -250,6 +269,30 @@ impl Engine {
         let Some(entry) = self.workers[worker].fenced.remove(&(task, attempt)) else { return };
         self.workers[worker].free(&entry, &self.queue.class(entry.class).resources);
         self.queue.release(entry.class);
+    }
+
+    /// An attempt is parked: it stays on the worker's list and takes no capacity.
+    pub(crate) fn free_capacity(&mut self, place: Place) {
+        let worker = &mut self.workers[place.worker];
+        let entry = &mut worker.entries[place.position as usize];
+        if std::mem::take(&mut entry.reclaiming) {
+            worker.reclaiming -= 1;
+        }
+        let before = *entry;
+        (entry.parked, entry.settled) = (true, true);
+        (entry.started, entry.cost_us) = (false, 0);
+        worker.free(&before, &self.queue.class(before.class).resources);
+        worker.parked += 1;
+    }
+
+    /// A parked attempt goes on.
+    pub(crate) fn take_capacity(&mut self, place: Place, cost_us: u32) {
+        let worker = &mut self.workers[place.worker];
+        let entry = &mut worker.entries[place.position as usize];
+        (entry.parked, entry.cost_us) = (false, cost_us);
+        let class = entry.class;
+        worker.parked -= 1;
+        worker.occupy(cost_us, &self.queue.class(class).resources);
     }
 
     /// An attempt is known to have begun: it may take long, so its slot takes nothing more.

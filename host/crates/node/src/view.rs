@@ -111,6 +111,8 @@ pub struct TaskView {
     pub timing: Option<Timing>,
     /// Done and total, as the guest reported.
     pub progress: Option<(u64, u64)>,
+    /// Name of the task that handed it out.
+    pub parent: Option<String>,
 }
 
 /// Everything about a task.

@@ -1,16 +1,19 @@
 //! What a worker and an executor say to each other over their socket pair, and the page of memory
 //! they share.
 //!
-//! The worker sends jobs in order of their sequence numbers, which start at 1 and never repeat in
+//! The worker sends orders with ascending sequence numbers, which start at 1 and never repeat in
 //! one executor's life. The executor claims a job on the page before it runs it, so that the
 //! worker knows which job an executor ran when it died, and can take jobs back that have not
 //! begun:
 //!
 //! 1. The worker sets [`SharedPage::REVOKED`] on `claim` with `fetch_or`. The value before tells the last
 //!    claimed job; everything after it belongs to the worker again.
-//! 2. The executor's next claim (a compare-exchange) fails; it drops jobs until it reads
-//!    [`ToExecutor::Resume`], which the worker sends after the revoked jobs in the same stream.
-//! 3. On `Resume` the executor clears the bit and goes on.
+//! 2. The executor's next claim (a compare-exchange) fails; it drops orders until it reads
+//!    [`ToExecutor::GoOn`], which the worker sends after the revoked orders in the same stream.
+//! 3. On `GoOn` the executor clears the bit and goes on.
+//!
+//! A call that waits for something is parked: its sandbox stays, and the executor takes the next
+//! order. [`Order::Resume`] lets it go on; that has a number of its own and is claimed like a call.
 
 use std::sync::{
     Arc,
@@ -19,15 +22,49 @@ use std::sync::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallLimits, Failure, ModuleId};
+use crate::{
+    CallLimits, Failure, ModuleId,
+    child::{Answer, ChildCall, Question},
+};
 
 /// From the worker to an executor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum ToExecutor {
-    /// Run these, one after the other, in this order.
-    Run(Vec<Job>),
-    /// The jobs sent so far that were not claimed are taken back; go on after them.
-    Resume,
+    /// Carry these out, one after the other, in this order.
+    Run(Vec<Order>),
+    /// The orders sent so far that were not claimed are taken back; go on after them.
+    GoOn,
+    /// Nobody waits for this parked job any more.
+    Drop {
+        /// The job.
+        job: u64,
+    },
+}
+
+/// What an executor is to do next.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Order {
+    /// A call in a new sandbox.
+    Call(Job),
+    /// A parked job goes on.
+    Resume {
+        /// The order's sequence number.
+        seq: u64,
+        /// The job: the sequence number of its call.
+        job: u64,
+        /// What it waited for.
+        answer: Answer,
+    },
+}
+
+impl Order {
+    /// Its sequence number.
+    pub const fn seq(&self) -> u64 {
+        match self {
+            Self::Call(job) => job.seq,
+            Self::Resume { seq, .. } => *seq,
+        }
+    }
 }
 
 /// One call.
@@ -63,21 +100,60 @@ pub enum FromExecutor {
         /// Why.
         message: String,
     },
-    /// Outcomes, in order of their jobs.
-    Done(Vec<JobDone>),
+    /// What has happened, in order.
+    News(Vec<News>),
+}
+
+/// What has happened in an executor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum News {
+    /// An order was carried out to the end of its job.
+    Done(JobDone),
+    /// A job hands out calls of its own.
+    Submitted {
+        /// The job.
+        job: u64,
+        /// The calls, numbered on from those before.
+        calls: Vec<ChildCall>,
+    },
+    /// A job waits and was parked; its slot is free.
+    Parked {
+        /// The order that led to this.
+        seq: u64,
+        /// The job.
+        job: u64,
+        /// Microseconds that the order took.
+        busy_us: u64,
+        /// What it asks.
+        question: Question,
+    },
+    /// A parked job gave way to others: its sandbox is gone, and it has to begin anew.
+    Evicted {
+        /// The job.
+        job: u64,
+    },
+    /// The job that an order was to resume had been evicted before.
+    Absent {
+        /// The order.
+        seq: u64,
+    },
 }
 
 /// The outcome of a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobDone {
-    /// The job.
+    /// The order that led to it.
     pub seq: u64,
+    /// The job: the sequence number of its call.
+    pub job: u64,
     /// When it began, in microseconds since the Unix epoch.
     pub started_at: crate::Timestamp,
     /// Microseconds for making the sandbox.
     pub start_us: u32,
-    /// Microseconds inside the guest.
+    /// Microseconds inside the guest, without those that it was parked.
     pub run_us: u64,
+    /// Microseconds that it was parked.
+    pub parked_us: u64,
     /// The most linear memory it held.
     pub peak_memory_bytes: u64,
     /// What came of it.
@@ -91,6 +167,8 @@ pub struct JobDone {
 pub enum JobOutcome {
     /// The result's bytes.
     Success(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// It ends as this one of the calls that it handed out ends.
+    Becomes(u32),
     /// It failed.
     Failure(Box<Failure>),
     /// The worker asked to stop it.

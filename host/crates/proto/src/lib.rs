@@ -14,6 +14,7 @@ mod sync;
 mod time;
 mod value;
 
+pub mod child;
 pub mod compile;
 pub mod executor;
 pub mod worker;

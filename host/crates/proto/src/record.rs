@@ -182,6 +182,17 @@ pub enum Record {
         /// What the guest logged, in order.
         lines: Arc<[LogLine]>,
     },
+    /// A task handed out calls of its own.
+    ChildrenAdded {
+        /// Its run.
+        run: RunId,
+        /// When.
+        at: Timestamp,
+        /// Its place.
+        parent: TaskIndex,
+        /// The calls as keys of the run, in order of their places.
+        nodes: Arc<Vec<NodeSpec>>,
+    },
 }
 
 /// A result, as the journal keeps it.
@@ -248,6 +259,7 @@ impl Record {
             | Self::TasksReleased { run, .. }
             | Self::RunFinished { run, .. }
             | Self::TaskLogged { run, .. }
+            | Self::ChildrenAdded { run, .. }
             | Self::RunDeleted { run, .. } => Some(*run),
         }
     }

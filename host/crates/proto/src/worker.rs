@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    CallLimits, Encoding, Failure, ModuleId, TaskId, Timestamp, Timing, Value, executor::LogLine,
+    CallLimits, Encoding, Failure, ModuleId, TaskId, Timestamp, Timing, Value,
+    child::{ChildCall, Question},
+    executor::LogLine,
 };
 
 /// From the scheduler to a worker.
@@ -17,6 +19,8 @@ pub enum ToWorker {
     /// Hand these back if they have not begun: each is answered in [`FromWorker::Returned`], or
     /// goes on if it has begun.
     Reclaim(Vec<AttemptId>),
+    /// Let these parked attempts go on.
+    Resume(Vec<Resumption>),
     /// Take no more work, hand back what has not begun, finish the rest, then close the link.
     Drain,
 }
@@ -51,6 +55,22 @@ pub struct Assignment {
     pub label: Arc<str>,
 }
 
+/// What a parked attempt waited for.
+#[derive(Clone, Debug)]
+pub struct Resumption {
+    /// The attempt.
+    pub id: AttemptId,
+    /// What it gets.
+    pub answer: Reply,
+}
+
+/// The answer to a parked attempt's question; values are where the scheduler has them.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// How calls of its own ended.
+    Results(Vec<(u32, Result<Value, Box<Failure>>)>),
+}
+
 /// From a worker to the scheduler.
 #[derive(Clone, Debug)]
 pub enum FromWorker {
@@ -67,7 +87,11 @@ pub enum FromWorker {
     Started(Vec<Started>),
     /// These came to an end.
     Finished(Vec<Finished>),
-    /// These were handed back without having begun.
+    /// These hand out calls of their own.
+    Submitted(Vec<Submitted>),
+    /// These wait, and their slots are free.
+    Parked(Vec<Parked>),
+    /// These were handed back: they had not begun, or were parked and have to begin anew.
     Returned(Vec<AttemptId>),
     /// How far long-running tasks have come: done and total.
     Progress(Vec<(AttemptId, u64, u64)>),
@@ -82,6 +106,26 @@ pub struct Started {
     pub slot: u16,
     /// When.
     pub at: Timestamp,
+}
+
+/// An attempt hands out calls of its own.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// The attempt.
+    pub id: AttemptId,
+    /// The calls, numbered on from those before.
+    pub calls: Vec<ChildCall>,
+}
+
+/// An attempt that waits for something.
+#[derive(Clone, Debug)]
+pub struct Parked {
+    /// The attempt.
+    pub id: AttemptId,
+    /// What it asks.
+    pub question: Question,
+    /// Microseconds that it occupied its slot since it began or was resumed.
+    pub busy_us: u64,
 }
 
 /// An attempt that came to an end.
@@ -102,6 +146,8 @@ pub struct Finished {
 pub enum WorkerOutcome {
     /// A result, in memory.
     Success(Value),
+    /// It ends as this one of the calls that it handed out ends.
+    Becomes(u32),
     /// A failure of the guest, or a limit.
     Failure(Box<Failure>),
     /// It was stopped, as asked.

@@ -4,7 +4,6 @@
 
 use std::{
     sync::Arc,
-    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -110,20 +109,17 @@ impl Bare {
     }
 
     fn call(&self) -> Result<(), BareError> {
-        let around = Surroundings { page: self.page, clock: self.clock, outbox: None };
+        let exchange = Arc::default();
+        let around = Surroundings { page: self.page, clock: self.clock, outbox: None, exchange };
         let (engine, guest) = (self.engine.clone(), Arc::clone(&self.guest));
         let job = self.template.clone();
         let mut future = Box::pin(call::run(engine, guest, job, Instant::now(), around));
-        let mut context = Context::from_waker(Waker::noop());
-        loop {
-            if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
-                return match done.outcome {
-                    JobOutcome::Success(_) => Ok(()),
-                    JobOutcome::Failure(failure) => Err(BareError::Call(failure)),
-                    JobOutcome::Cancelled => Err(BareError::Stopped),
-                };
-            }
-            std::thread::yield_now();
+        // Outside of a task a guest cannot ask for anything, and so never waits.
+        let done = call::poll(future.as_mut()).ok_or(BareError::Stopped)?;
+        match done.outcome {
+            JobOutcome::Success(_) => Ok(()),
+            JobOutcome::Failure(failure) => Err(BareError::Call(failure)),
+            JobOutcome::Becomes(_) | JobOutcome::Cancelled => Err(BareError::Stopped),
         }
     }
 }

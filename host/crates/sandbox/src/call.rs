@@ -1,10 +1,12 @@
 //! One call of a guest's function: a fresh store, a fresh instance, the call, its outcome.
 //!
-//! A call is a future, because every guest runs on a fiber of its own. Nothing here knows where
-//! calls come from or where outcomes go.
+//! A call is a future, because every guest runs on a fiber of its own and may have to wait. Nothing
+//! here knows where calls come from or where outcomes go.
 
 use std::{
+    pin::Pin,
     sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -15,7 +17,9 @@ use wask_proto::{
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
 
 use crate::{
+    children::Children,
     clock::{Clock, micros},
+    exchange::Exchange,
     failure,
     guest::{Guest, RunParams, RunResult},
     limiter::Limiter,
@@ -35,10 +39,16 @@ pub(crate) struct CallState {
     pub(crate) attempt: u32,
     pub(crate) task: Arc<str>,
     pub(crate) clock: Clock,
+    pub(crate) children: Children,
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) outbox: Option<Arc<Outbox>>,
+    /// The call's own number, by which the worker knows it.
+    pub(crate) job: u64,
+    /// The order that is being carried out: the call, or the last time that it was resumed.
+    pub(crate) seq: u64,
+    pub(crate) deadline: Instant,
+    pub(crate) parked_us: u64,
     logs: Logs,
-    seq: u64,
-    deadline: Instant,
-    outbox: Option<Arc<Outbox>>,
 }
 
 /// Why the host ended a call from outside.
@@ -60,6 +70,7 @@ pub(crate) struct Surroundings {
     pub(crate) page: &'static SharedPage,
     pub(crate) clock: Clock,
     pub(crate) outbox: Option<Arc<Outbox>>,
+    pub(crate) exchange: Arc<Exchange>,
 }
 
 impl CallState {
@@ -80,9 +91,13 @@ impl CallState {
             attempt,
             task,
             clock: around.clock,
+            children: Children::default(),
+            exchange: around.exchange,
+            outbox: around.outbox,
+            job: seq,
             seq,
             deadline,
-            outbox: around.outbox,
+            parked_us: 0,
         }
     }
 
@@ -143,19 +158,33 @@ pub(crate) async fn run(
     let returned = call(&mut store, &guest, &job.function, &job.args, &mut called).await;
     let returned_at = Instant::now();
     let outcome = match returned {
-        Ok(Ok(bytes)) => success(bytes, &job.limits),
+        Ok(Ok(bytes)) => match store.data().children.becomes {
+            Some(child) => JobOutcome::Becomes(child),
+            None => success(bytes, &job.limits),
+        },
         Ok(Err(failure)) => JobOutcome::Failure(Box::new(failure::of_guest(failure))),
         Err(error) => failure::of_error(&error, &mut store),
     };
     let state = store.data_mut();
     JobDone {
-        seq: job.seq,
+        seq: state.seq,
+        job: state.job,
         started_at,
         start_us: u32::try_from(micros(called - started)).unwrap_or(u32::MAX),
-        run_us: micros(returned_at - called),
+        run_us: micros(returned_at - called).saturating_sub(state.parked_us),
+        parked_us: state.parked_us,
         peak_memory_bytes: state.limiter.peak_memory_bytes(),
         outcome,
         logs: state.logs.take(),
+    }
+}
+
+/// Runs a call until it is over, or until it waits for an answer.
+pub(crate) fn poll<T>(call: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Option<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    match call.poll(&mut context) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
     }
 }
 
@@ -166,8 +195,12 @@ async fn call(
     args: &[JobArg],
     called: &mut Instant,
 ) -> wasmtime::Result<Returned> {
-    // Not on a fiber: nothing that runs here could wait, and a second fiber costs 0.7 us.
-    let made = guest.pre.instantiate(&mut *store);
+    let made = if guest.may_wait {
+        guest.pre.instantiate_async(&mut *store).await
+    } else {
+        // Not on a fiber: nothing that runs here could wait, and a second fiber costs 0.7 us.
+        guest.pre.instantiate(&mut *store)
+    };
     *called = Instant::now();
     let instance = made?;
     let run = instance.get_typed_func::<RunParams<'_>, RunResult>(&mut *store, &guest.run)?;

@@ -157,7 +157,11 @@ fn imports(engine: &Engine, component: &Component) -> Result<Vec<String>, Refusa
         let ComponentItem::ComponentInstance(instance) = item.ty else {
             return Err(Refusal::new(format!("the module imports `{interface}`, unknown here")));
         };
-        for (name, _) in instance.exports(engine) {
+        for (name, item) in instance.exports(engine) {
+            // Types come along with the functions that need them, and ask for nothing.
+            if matches!(item.ty, ComponentItem::Type(_)) {
+                continue;
+            }
             if interface != HOST_INTERFACE || !HOST_FUNCTIONS.contains(&name) {
                 return Err(Refusal::new(format!(
                     "the module imports `{interface}#{name}`, and `{HOST_INTERFACE}` has only {}",

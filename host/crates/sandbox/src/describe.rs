@@ -1,7 +1,7 @@
 //! Asks a guest for its task functions, once, and checks the answer: what it says ends up in
 //! URLs, terminals, graphs and JSON documents.
 
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{collections::HashSet, pin::pin, sync::Arc, time::Instant};
 
 use wask_proto::{
     DESCRIBE_LIMITS, FunctionInfo, ParamInfo, ResultInfo,
@@ -36,23 +36,27 @@ pub(crate) fn describe(engine: &Engine, guest: &Guest) -> Result<Vec<FunctionInf
         page: Box::leak(Box::<SharedPage>::default()),
         clock: Clock::new(),
         outbox: None,
+        exchange: Arc::default(),
     };
     // Sequence number 1, because the page's zero means that nothing is to be cancelled.
     let name = (1, 1, Arc::from("describe"));
     let state = CallState::new(DESCRIBE_LIMITS, Instant::now(), name, around);
     let mut store = call::new_store(engine, state);
-    match run(&mut store, guest) {
-        Ok(described) => checked(described),
-        Err(error) => Err(told(&error, &mut store)),
+    // Outside of a task a guest cannot ask for anything, and so never waits.
+    let described = call::poll(pin!(run(&mut store, guest)));
+    match described {
+        Some(Ok(described)) => checked(described),
+        Some(Err(error)) => Err(told(&error, &mut store)),
+        None => Err(Refusal::new("its `describe` waits for something")),
     }
 }
 
-fn run(store: &mut Store<CallState>, guest: &Guest) -> wasmtime::Result<Vec<GuestFunction>> {
-    let instance = guest.pre.instantiate(&mut *store)?;
+async fn run(store: &mut Store<CallState>, guest: &Guest) -> wasmtime::Result<Vec<GuestFunction>> {
+    let instance = guest.pre.instantiate_async(&mut *store).await?;
     // `run` is not called, but its type must be right before the first task finds out.
     instance.get_typed_func::<RunParams<'_>, RunResult>(&mut *store, &guest.run)?;
     let describe = instance.get_typed_func::<(), DescribeResult>(&mut *store, &guest.describe)?;
-    let (functions,) = describe.call(&mut *store, ())?;
+    let (functions,) = describe.call_async(&mut *store, ()).await?;
     Ok(functions)
 }
 

@@ -12,9 +12,11 @@ use wasmtime::{
     Strategy, WasmBacktraceDetails,
 };
 
-/// Calls that may hold a sandbox at the same time in one executor: the running one and parked
-/// ones.
-const SANDBOXES_MAX: u32 = 64;
+use crate::parked::PARKED_MAX;
+
+/// Calls that may hold a sandbox at the same time in one executor: parked ones, and some more than
+/// the one that runs, because the pool may be a little late in taking a place back.
+const SANDBOXES_MAX: u32 = PARKED_MAX as u32 + 64;
 
 /// Core instances in one component. `wit-component` makes up to three; interpreters need more.
 pub(crate) const CORE_INSTANCES_MAX_PER_GUEST: u32 = 16;
@@ -95,7 +97,7 @@ fn pool() -> PoolingAllocationConfig {
         .total_core_instances(SANDBOXES_MAX * 4)
         .total_memories(SANDBOXES_MAX * 2)
         .total_tables(SANDBOXES_MAX * 4)
-        .total_stacks(SANDBOXES_MAX * 2)
+        .total_stacks(SANDBOXES_MAX + 8)
         .max_core_instances_per_component(CORE_INSTANCES_MAX_PER_GUEST)
         .max_memories_per_component(MEMORIES_MAX_PER_GUEST)
         .max_memories_per_module(MEMORIES_MAX_PER_GUEST)

@@ -1,21 +1,20 @@
-//! The executor's loop: read jobs, claim each, run it, answer. One job at a time, in order.
+//! The executor's loop: read orders, claim each, carry it out, tell. One call runs at a time; one
+//! that waits for something is parked, and the next order has its turn.
 //!
 //! A panic in here ends the process, and the worker counts it as a lost executor: what a guest
 //! provoked once may have left anything behind.
 
 use std::{
-    collections::VecDeque,
     io,
     pin::Pin,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
-    task::{Context, Poll, Waker},
     time::Instant,
 };
 
 use wask_proto::{
     Failure, FailureKind,
-    executor::{FromExecutor, Job, JobDone, JobOutcome, SharedPage, ToExecutor},
+    executor::{FromExecutor, Job, JobDone, JobOutcome, News, Order, SharedPage, ToExecutor},
 };
 use wasmtime::Engine;
 
@@ -23,11 +22,14 @@ use crate::{
     args::ExecutorArgs,
     cache::Cache,
     call::{self, Surroundings},
-    clock::Clock,
-    engine, fds, guest,
+    clock::{Clock, micros},
+    engine,
+    exchange::{Asked, Exchange},
+    fds, guest,
     inbox::Inbox,
     instances::Guests,
     outbox::Outbox,
+    parked::ParkedCalls,
     process,
     text::TEXT_MAX_BYTES,
     ticker::Ticker,
@@ -80,18 +82,23 @@ fn serve(args: &ExecutorArgs, inherited: fds::Inherited) -> io::Result<()> {
 
 /// A call with a sandbox of its own, on a fiber.
 struct Task {
+    job: u64,
     future: Pin<Box<dyn Future<Output = JobDone>>>,
+    exchange: Arc<Exchange>,
+    /// When it began to wait; while it has not, when it began.
+    parked_at: Instant,
 }
 
 impl Task {
-    /// Runs until the call is over. No host function waits for anything, so the future is ready
-    /// whenever the guest has come to its end.
-    fn finish(mut self) -> JobDone {
-        let mut context = Context::from_waker(Waker::noop());
+    /// Runs until the call is over, or waits for something.
+    fn go_on(&mut self) -> Result<JobDone, Asked> {
         loop {
-            match self.future.as_mut().poll(&mut context) {
-                Poll::Ready(done) => return done,
-                Poll::Pending => std::thread::yield_now(),
+            if let Some(done) = call::poll(self.future.as_mut()) {
+                return Ok(done);
+            }
+            match self.exchange.take_asked() {
+                Some(asked) => return Err(asked),
+                None => std::thread::yield_now(),
             }
         }
     }
@@ -104,9 +111,10 @@ struct Executor {
     outbox: Arc<Outbox>,
     ticker: Ticker,
     clock: Clock,
+    parked: ParkedCalls<Task>,
     /// A call has moved so much that the allocator may hold memory that nobody needs.
     moved_much: bool,
-    /// Jobs were taken back; those before the next `Resume` are no longer ours.
+    /// Orders were taken back; those before the next `GoOn` are no longer ours.
     revoked: bool,
 }
 
@@ -127,6 +135,7 @@ impl Executor {
             page,
             outbox,
             clock: Clock::new(),
+            parked: ParkedCalls::new(),
             moved_much: false,
             revoked: false,
         })
@@ -134,10 +143,14 @@ impl Executor {
 
     fn handle(&mut self, message: ToExecutor) -> io::Result<()> {
         match message {
-            ToExecutor::Run(jobs) => self.run_all(jobs.into()),
-            ToExecutor::Resume => {
+            ToExecutor::Run(orders) => self.carry_out_all(orders),
+            ToExecutor::GoOn => {
                 self.page.resume();
                 self.revoked = false;
+                Ok(())
+            }
+            ToExecutor::Drop { job } => {
+                self.parked.remove(job);
                 Ok(())
             }
         }
@@ -151,17 +164,15 @@ impl Executor {
         }
     }
 
-    fn run_all(&mut self, mut jobs: VecDeque<Job>) -> io::Result<()> {
-        while let Some(job) = jobs.pop_front() {
-            if self.revoked || !self.claim(job.seq) {
+    fn carry_out_all(&mut self, orders: Vec<Order>) -> io::Result<()> {
+        for order in orders {
+            if self.revoked || !self.claim(order.seq()) {
                 self.revoked = true;
                 return Ok(());
             }
-            self.moved_much |= job.args.iter().any(|arg| arg.0.len() >= MUCH_BYTES);
-            let done = self.run(job);
-            self.moved_much |= is_much(&done.outcome);
+            let news = self.carry_out(order)?;
             self.page.running_since.store(0, Ordering::Release);
-            self.outbox.push(done, Instant::now())?;
+            self.outbox.push(news, Instant::now())?;
         }
         Ok(())
     }
@@ -172,26 +183,70 @@ impl Executor {
         self.page.try_claim(seq)
     }
 
-    fn run(&mut self, job: Job) -> JobDone {
-        let started = Instant::now();
-        let started_at = self.clock.wall(started);
-        self.page.running_since.store(started_at.0, Ordering::Release);
-        if self.page.cancel.load(Ordering::Acquire) == job.seq {
-            return not_run(&job, started_at, JobOutcome::Cancelled);
-        }
-        match self.guests.get(job.module) {
-            Ok(guest) => self.task(guest, job, started).finish(),
-            Err(failure) => not_run(&job, started_at, refused(failure)),
+    fn carry_out(&mut self, order: Order) -> io::Result<News> {
+        let began = Instant::now();
+        let began_at = self.clock.wall(began);
+        self.page.running_since.store(began_at.0, Ordering::Release);
+        let seq = order.seq();
+        let task = match order {
+            Order::Call(job) if self.page.cancel.load(Ordering::Acquire) == seq => {
+                return Ok(News::Done(not_run(&job, began_at, JobOutcome::Cancelled)));
+            }
+            Order::Call(job) => {
+                self.moved_much |= job.args.iter().any(|arg| arg.0.len() >= MUCH_BYTES);
+                match self.guests.get(job.module) {
+                    Ok(guest) => {
+                        self.make_room()?;
+                        self.task(guest, job, began)
+                    }
+                    Err(failure) => {
+                        return Ok(News::Done(not_run(&job, began_at, refused(failure))));
+                    }
+                }
+            }
+            Order::Resume { job, answer, .. } => {
+                let Some(task) = self.parked.remove(job) else { return Ok(News::Absent { seq }) };
+                task.exchange.answer(seq, answer, task.parked_at, began);
+                task
+            }
+        };
+        Ok(self.go_on(task, seq, began))
+    }
+
+    fn go_on(&mut self, mut task: Task, seq: u64, began: Instant) -> News {
+        match task.go_on() {
+            Ok(done) => {
+                self.moved_much |= is_much(&done.outcome);
+                News::Done(done)
+            }
+            Err(Asked { question, memory_bytes }) => {
+                task.parked_at = Instant::now();
+                let (job, busy_us) = (task.job, micros(task.parked_at - began));
+                self.parked.insert(job, task, memory_bytes);
+                News::Parked { seq, job, busy_us, question }
+            }
         }
     }
 
-    fn task(&self, guest: Arc<guest::Guest>, job: Job, started: Instant) -> Task {
+    /// Lets parked calls go that hold too much for another one to begin.
+    fn make_room(&mut self) -> io::Result<()> {
+        while let Some(job) = self.parked.evict() {
+            self.outbox.push(News::Evicted { job }, Instant::now())?;
+        }
+        Ok(())
+    }
+
+    fn task(&self, guest: Arc<guest::Guest>, job: Job, began: Instant) -> Task {
+        let exchange = Arc::<Exchange>::default();
         let around = Surroundings {
             page: self.page,
             clock: self.clock,
             outbox: Some(Arc::clone(&self.outbox)),
+            exchange: Arc::clone(&exchange),
         };
-        Task { future: Box::pin(call::run(self.engine.clone(), guest, job, started, around)) }
+        let number = job.seq;
+        let future = Box::pin(call::run(self.engine.clone(), guest, job, began, around));
+        Task { job: number, future, exchange, parked_at: began }
     }
 }
 
@@ -202,7 +257,7 @@ fn is_much(outcome: &JobOutcome) -> bool {
         JobOutcome::Failure(failure) => {
             failure.kind == FailureKind::Output || failure.message.len() >= TEXT_MAX_BYTES / 2
         }
-        JobOutcome::Cancelled => false,
+        JobOutcome::Becomes(_) | JobOutcome::Cancelled => false,
     }
 }
 
@@ -213,9 +268,11 @@ fn refused(failure: Failure) -> JobOutcome {
 fn not_run(job: &Job, started_at: wask_proto::Timestamp, outcome: JobOutcome) -> JobDone {
     JobDone {
         seq: job.seq,
+        job: job.seq,
         started_at,
         start_us: 0,
         run_us: 0,
+        parked_us: 0,
         peak_memory_bytes: 0,
         outcome,
         logs: Vec::new(),

@@ -7,19 +7,24 @@ use wasmtime::{
     Engine, StoreContextMut,
     component::{
         Component, ComponentExportIndex, ComponentType, InstancePre, Lift, Linker, WasmStr,
+        types::ComponentItem,
     },
 };
 
-use crate::call::CallState;
+use crate::{call::CallState, children};
 
 /// The instance that a guest exports.
 pub(crate) const GUEST_INTERFACE: &str = "wask:task/guest@0.1.0";
 /// The instance that a guest may import.
 pub(crate) const HOST_INTERFACE: &str = "wask:task/host@0.1.0";
 /// Its functions.
-pub(crate) const HOST_FUNCTIONS: [&str; 5] = ["attempt", "cancelled", "log", "progress", "task"];
-/// Those of them that cannot make two calls differ.
-pub(crate) const PURE_FUNCTIONS: [&str; 2] = ["log", "progress"];
+pub(crate) const HOST_FUNCTIONS: [&str; 8] =
+    ["attempt", "cancelled", "hand-over", "log", "progress", "results", "submit", "task"];
+/// Those of them that cannot make two calls differ. The scheduler sees to it that what a task hands
+/// out is as pure as the task.
+pub(crate) const PURE_FUNCTIONS: [&str; 5] = ["hand-over", "log", "progress", "results", "submit"];
+/// Those of them that may wait for something, and need a fiber for that.
+const WAITING_FUNCTIONS: [&str; 1] = ["results"];
 
 /// `guest.failure`.
 #[derive(ComponentType, Lift, Debug)]
@@ -87,6 +92,8 @@ pub(crate) struct Guest {
     pub(crate) pre: InstancePre<CallState>,
     pub(crate) run: ComponentExportIndex,
     pub(crate) describe: ComponentExportIndex,
+    /// Whether it imports a function that may wait.
+    pub(crate) may_wait: bool,
 }
 
 /// A component that is no guest of ours.
@@ -113,8 +120,22 @@ impl Guest {
         Ok(Self {
             run: find("run").ok_or(NoGuest::Export("run"))?,
             describe: find("describe").ok_or(NoGuest::Export("describe"))?,
+            may_wait: imports_any(component, &WAITING_FUNCTIONS),
             pre: linker.instantiate_pre(component).map_err(NoGuest::Import)?,
         })
+    }
+}
+
+/// Whether the component imports one of these host functions.
+fn imports_any(component: &Component, names: &[&str]) -> bool {
+    let engine = component.engine();
+    let ty = component.component_type();
+    let host = ty.imports(engine).find(|(name, _)| *name == HOST_INTERFACE);
+    match host.map(|(_, item)| item.ty) {
+        Some(ComponentItem::ComponentInstance(host)) => {
+            host.exports(engine).any(|(name, _)| names.contains(&name))
+        }
+        _ => false,
     }
 }
 
@@ -127,6 +148,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     host.func_wrap("cancelled", |store, (): ()| Ok((CallState::cancelled(data(&store)),)))?;
     host.func_wrap("attempt", |store, (): ()| Ok((data(&store).attempt,)))?;
     host.func_wrap("task", |store, (): ()| Ok((Arc::clone(&data(&store).task),)))?;
+    children::add_to(&mut host)?;
     Ok(linker)
 }
 

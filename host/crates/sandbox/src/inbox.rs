@@ -85,7 +85,7 @@ mod tests {
         let (mut worker, executor) = UnixStream::pair().unwrap();
         let mut bytes = Vec::new();
         for _ in 0..3 {
-            encode_frame(&ToExecutor::Resume, &mut bytes).unwrap();
+            encode_frame(&ToExecutor::GoOn, &mut bytes).unwrap();
         }
         let writer = std::thread::spawn(move || {
             bytes.iter().for_each(|byte| worker.write_all(&[*byte]).unwrap());
@@ -94,7 +94,7 @@ mod tests {
         let mut count = 0;
         loop {
             while let Some(message) = inbox.buffered().unwrap() {
-                assert!(matches!(message, ToExecutor::Resume));
+                assert!(matches!(message, ToExecutor::GoOn));
                 count += 1;
             }
             if !inbox.fill().unwrap() {

@@ -1,4 +1,4 @@
-//! Outcomes on their way to the worker, gathered so that a stream of small calls costs few system
+//! News on their way to the worker, gathered so that a stream of small calls costs few system
 //! calls, and sent early enough that nobody waits for them.
 
 use std::{
@@ -9,12 +9,13 @@ use std::{
 };
 
 use wask_proto::{
+    child::{ChildCall, Piece},
     encode_frame,
-    executor::{FromExecutor, JobDone, JobOutcome},
+    executor::{FromExecutor, JobDone, JobOutcome, News},
 };
 
-/// Outcomes in one message.
-const JOBS_MAX: usize = 256;
+/// News in one message.
+const NEWS_MAX: usize = 256;
 /// Age of the oldest one that still waits while calls go on.
 const AGE_MAX: Duration = Duration::from_millis(1);
 /// Bytes in one message, roughly.
@@ -25,7 +26,7 @@ pub(crate) struct Outbox(Mutex<Inner>);
 
 struct Inner {
     socket: UnixStream,
-    done: Vec<JobDone>,
+    news: Vec<News>,
     bytes: usize,
     oldest: Option<Instant>,
     frame: Vec<u8>,
@@ -33,25 +34,37 @@ struct Inner {
 
 impl Outbox {
     pub(crate) fn new(socket: UnixStream) -> Self {
-        let (done, frame) = (Vec::new(), Vec::new());
-        Self(Mutex::new(Inner { socket, done, bytes: 0, oldest: None, frame }))
+        let (news, frame) = (Vec::new(), Vec::new());
+        Self(Mutex::new(Inner { socket, news, bytes: 0, oldest: None, frame }))
     }
 
-    /// Sends a message that is no outcome.
+    /// Sends a message that is no news.
     pub(crate) fn send(&self, message: &FromExecutor) -> io::Result<()> {
         self.lock().send(message)
     }
 
-    /// Takes an outcome, and sends what has gathered when it is enough.
-    pub(crate) fn push(&self, done: JobDone, now: Instant) -> io::Result<()> {
+    /// Takes news, and sends what has gathered when it is enough.
+    pub(crate) fn push(&self, news: News, now: Instant) -> io::Result<()> {
         let mut inner = self.lock();
-        inner.bytes += weight(&done);
-        inner.done.push(done);
+        inner.bytes += weight(&news);
+        inner.news.push(news);
         let oldest = *inner.oldest.get_or_insert(now);
-        let full = inner.done.len() >= JOBS_MAX
+        let full = inner.news.len() >= NEWS_MAX
             || inner.bytes >= BYTES_MAX
             || now.saturating_duration_since(oldest) >= AGE_MAX;
         if full { inner.flush() } else { Ok(()) }
+    }
+
+    /// Takes a call that a job hands out. Calls of one job in a row travel together.
+    pub(crate) fn submit(&self, job: u64, call: ChildCall) -> io::Result<()> {
+        let mut inner = self.lock();
+        inner.bytes += weight_of_call(&call);
+        inner.oldest.get_or_insert_with(Instant::now);
+        match inner.news.last_mut() {
+            Some(News::Submitted { job: last, calls }) if *last == job => calls.push(call),
+            _ => inner.news.push(News::Submitted { job, calls: vec![call] }),
+        }
+        if inner.bytes >= BYTES_MAX { inner.flush() } else { Ok(()) }
     }
 
     /// Sends what has gathered.
@@ -66,13 +79,13 @@ impl Outbox {
 
 impl Inner {
     fn flush(&mut self) -> io::Result<()> {
-        if self.done.is_empty() {
+        if self.news.is_empty() {
             return Ok(());
         }
         self.oldest = None;
         self.bytes = 0;
-        let done = std::mem::take(&mut self.done);
-        self.send(&FromExecutor::Done(done))
+        let news = std::mem::take(&mut self.news);
+        self.send(&FromExecutor::News(news))
     }
 
     fn send(&mut self, message: &FromExecutor) -> io::Result<()> {
@@ -86,11 +99,27 @@ impl Inner {
     }
 }
 
-fn weight(done: &JobDone) -> usize {
+fn weight(news: &News) -> usize {
+    match news {
+        News::Done(done) => weight_of_outcome(done),
+        News::Submitted { calls, .. } => calls.iter().map(weight_of_call).sum(),
+        News::Parked { .. } | News::Evicted { .. } | News::Absent { .. } => 64,
+    }
+}
+
+fn weight_of_outcome(done: &JobDone) -> usize {
     let outcome = match &done.outcome {
         JobOutcome::Success(bytes) => bytes.len(),
         JobOutcome::Failure(failure) => failure.message.len(),
-        JobOutcome::Cancelled => 0,
+        JobOutcome::Becomes(_) | JobOutcome::Cancelled => 0,
     };
     outcome + done.logs.iter().map(|line| line.message.len() + 16).sum::<usize>() + 64
+}
+
+fn weight_of_call(call: &ChildCall) -> usize {
+    let bytes = |piece: &Piece| match piece {
+        Piece::Literal(bytes) => bytes.len() + 8,
+        Piece::Child(_) => 8,
+    };
+    call.args.iter().flatten().map(bytes).sum::<usize>() + 64
 }

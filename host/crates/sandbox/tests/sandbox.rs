@@ -26,6 +26,8 @@ mod memory;
 mod modules;
 #[path = "sandbox/output.rs"]
 mod output;
+#[path = "sandbox/parking.rs"]
+mod parking;
 #[path = "sandbox/protocol.rs"]
 mod protocol;
 #[path = "sandbox/traps.rs"]

@@ -50,6 +50,9 @@ pub(crate) struct TaskDto {
     /// What the guest reported of its progress: done and total.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<ProgressDto>,
+    /// Name of the task that handed it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -80,6 +83,7 @@ impl From<&TaskView> for TaskDto {
             run_us: timing.map(|timing| timing.run_us),
             peak_memory: timing.map(|timing| timing.peak_memory_bytes),
             progress: task.progress.map(|(done, total)| ProgressDto { done, total }),
+            parent: task.parent.clone(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod dependencies;
+mod families;
 mod imports;
 mod model;
 mod placement;

@@ -40,6 +40,20 @@ pub(super) struct Held {
     pub(super) asked_back: bool,
     /// The worker drains and will hand it back.
     pub(super) leaving: bool,
+    /// It waits for tasks that it handed out.
+    pub(super) parked: bool,
+    /// The engine stopped it.
+    pub(super) stopped: bool,
+    /// It was parked, and can go on nowhere else.
+    pub(super) resumed: bool,
+}
+
+impl Held {
+    fn new(task: TaskId, attempt: u32) -> Self {
+        let (started, asked_back, leaving) = (false, false, false);
+        let (parked, stopped, resumed) = (false, false, false);
+        Self { task, attempt, started, asked_back, leaving, parked, stopped, resumed }
+    }
 }
 
 /// The caller, its workers and its journal.
@@ -256,19 +270,21 @@ impl Model {
                     assert!(self.staged.remove(&task), "{task:?} was not staged");
                     let before = self.attempts.insert(task, attempt).unwrap_or(0);
                     assert!(attempt > before, "{task:?} has attempt {attempt} again");
-                    let (started, asked_back, leaving) = (false, false, false);
-                    let held = Held { task, attempt, started, asked_back, leaving };
+                    let held = Held::new(task, attempt);
                     self.workers.get_mut(&worker).expect("the worker is there").push(held);
                 }
                 Action::Cancel { worker, task, attempt } => {
-                    let held = self.workers.get(&worker).expect("the worker is there");
-                    assert!(held.iter().any(|h| (h.task, h.attempt) == (task, attempt)));
+                    self.held(worker, task, attempt).stopped = true;
+                }
+                Action::Resume { worker, task, attempt } => {
+                    let held = self.held(worker, task, attempt);
+                    assert!(std::mem::take(&mut held.parked), "{held:?}");
+                    held.resumed = true;
                 }
                 Action::Reclaim { worker, task, attempt } => {
-                    let held = self.workers.get_mut(&worker).expect("the worker is there");
-                    let held = held.iter_mut().find(|h| (h.task, h.attempt) == (task, attempt));
-                    let held = held.expect("the attempt is there");
-                    assert!(!held.started && !held.asked_back, "{held:?}");
+                    let held = self.held(worker, task, attempt);
+                    let movable = !held.started && !held.asked_back && !held.resumed;
+                    assert!(movable, "{held:?}");
                     held.asked_back = true;
                 }
                 Action::Unstage { task } => drop(self.staged.remove(&task)),
@@ -303,6 +319,12 @@ impl Model {
                 }
             }
         }
+    }
+
+    fn held(&mut self, worker: WorkerId, task: TaskId, attempt: u32) -> &mut Held {
+        let held = self.workers.get_mut(&worker).expect("the worker is there");
+        let held = held.iter_mut().find(|held| (held.task, held.attempt) == (task, attempt));
+        held.expect("the attempt is there")
     }
 
     fn change(&mut self, run: RunId, tasks: Range<TaskIndex>, state: TaskState) {

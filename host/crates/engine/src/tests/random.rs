@@ -3,8 +3,8 @@
 
 use wask_proto::{FailureKind, OnFailed, RunId, TaskId, TaskIndex, WorkerId};
 
-use super::model::{Model, RunBook};
-use crate::{Action, AttemptOutcome, Event, Need, Node, NodeOptions, testing::node};
+use super::model::{Held, Model, RunBook};
+use crate::{Action, AttemptOutcome, Event, Need, Node, NodeOptions, Wait, testing::node};
 
 /// Xorshift: random enough, and the same everywhere.
 pub(super) struct Random(pub(super) u64);
@@ -36,7 +36,7 @@ const STEPS: u32 = 160;
 
 #[test]
 fn every_life_keeps_the_invariants_and_brings_each_task_to_one_end() {
-    let (mut settled, mut actions) = (0, [0_u64; 12]);
+    let (mut settled, mut actions) = (0, [0_u64; 13]);
     for seed in 1..=SEEDS {
         let life = live(seed);
         settled += life.settled;
@@ -334,10 +334,20 @@ impl Life {
         let held = &mut self.model.workers.get_mut(&worker).expect("the worker is there");
         let at = self.random.below(held.len() as u64) as usize;
         let Some(&attempt) = held.get(at) else { return };
+        let current = self.model.engine.attempt(attempt.task) == Some(attempt.attempt);
+        if attempt.parked && !attempt.stopped {
+            // Its sandbox is gone, now and then.
+            if self.random.chance(6) {
+                self.hand_back(worker, at);
+            }
+            return;
+        }
+        if current && !attempt.stopped && !attempt.asked_back && self.random.chance(4) {
+            return self.hand_out(worker, attempt.task, attempt.attempt);
+        }
+        let Some(held) = self.model.workers.get_mut(&worker) else { return };
         if (attempt.asked_back || attempt.leaving) && !attempt.started && self.random.chance(2) {
-            held.remove(at);
-            let (task, attempt) = (attempt.task, attempt.attempt);
-            self.model.send(Event::Returned { worker, task, attempt });
+            self.hand_back(worker, at);
         } else if !attempt.started && self.random.chance(3) {
             held[at].started = true;
             let (task, attempt) = (attempt.task, attempt.attempt);
@@ -347,10 +357,58 @@ impl Life {
         }
     }
 
+    fn hand_back(&mut self, worker: WorkerId, at: usize) {
+        let held = self.model.workers.get_mut(&worker).expect("the worker is there").remove(at);
+        let (task, attempt) = (held.task, held.attempt);
+        self.model.send(Event::Returned { worker, task, attempt });
+    }
+
+    /// An attempt hands out tasks, waits for some, or lets one end in its place.
+    fn hand_out(&mut self, worker: WorkerId, task: TaskId, attempt: u32) {
+        let Some(len) = self.model.runs.get(&task.run).map(RunBook::len) else { return };
+        if len < 50 && self.random.chance(2) {
+            let mut nodes = vec![self.node(len, 1 + self.random.0 as u32 % 2, &[])];
+            nodes[0].import = None;
+            nodes[0].parent = Some(task.index);
+            let siblings = self.children(task);
+            nodes[0].needs.retain(|need| need.tasks.clone().all(|task| siblings.contains(&task)));
+            nodes[0].element_needs.retain(|(_, task)| siblings.contains(task));
+            nodes[0].zip.clear();
+            return self.model.add(task.run, nodes);
+        }
+        let children = self.children(task);
+        let Some(&child) = self.random.pick(&children) else { return };
+        let held = self.model.workers.get_mut(&worker).expect("the worker is there");
+        let at = held.iter().position(|held| (held.task, held.attempt) == (task, attempt));
+        let at = at.expect("the attempt is there");
+        if self.random.chance(4) {
+            held.remove(at);
+            let outcome = AttemptOutcome::Becomes(child);
+            self.model.send(Event::Finished { worker, task, attempt, outcome, busy_us: 5 });
+            return;
+        }
+        (held[at].parked, held[at].started) = (true, false);
+        let mut on = vec![child];
+        on.extend(self.random.pick(&children));
+        let wait = Wait::Tasks(on);
+        self.model.send(Event::Parked { worker, task, attempt, wait, busy_us: 5 });
+    }
+
+    fn children(&self, parent: TaskId) -> Vec<TaskIndex> {
+        let nodes = &self.model.runs[&parent.run].nodes;
+        let own = nodes.iter().filter(|node| node.parent == Some(parent.index));
+        own.flat_map(|node| node.tasks.clone()).collect()
+    }
+
     fn finish_one(&mut self, well: bool) -> bool {
-        let busy = self.model.workers.iter().find(|(_, held)| !held.is_empty());
-        let Some((&worker, _)) = busy else { return false };
-        self.finish(worker, 0, well);
+        let can_end = |held: &Held| !held.parked || held.stopped;
+        let busy = self
+            .model
+            .workers
+            .iter()
+            .find_map(|(worker, held)| Some((*worker, held.iter().position(can_end)?)));
+        let Some((worker, at)) = busy else { return false };
+        self.finish(worker, at, well);
         true
     }
 
@@ -390,5 +448,6 @@ fn kind(action: &Action) -> usize {
         Action::Released { .. } => 9,
         Action::Drop { .. } => 10,
         Action::RunFinished { .. } | Action::RunResumed { .. } => 11,
+        Action::Resume { .. } => 12,
     }
 }

@@ -41,6 +41,7 @@ impl Server {
         match action {
             Action::StateChanged { run, tasks, state } => self.state_changed(run, tasks, state),
             Action::Assign { worker, task, attempt } => self.assign(worker, task, attempt),
+            Action::Resume { worker, task, attempt } => self.resume(worker, task, attempt),
             Action::Cancel { worker, task, attempt } => self.cancel_on(worker, task, attempt),
             Action::Reclaim { worker, task, attempt } => self.reclaim(worker, task, attempt),
             Action::Stage { task } | Action::Unstage { task } => drop(self.staged.remove(&task)),
@@ -99,7 +100,7 @@ impl Server {
         {
             row.attempt = attempt;
         }
-        self.under_way.insert(task, UnderWay { memo: staged.memo });
+        self.under_way.insert(task, UnderWay { memo: staged.memo, becomes: None });
         if let Some(port) = self.workers.get_mut(&worker) {
             port.assign.push(staged.assignment);
         }
@@ -123,6 +124,9 @@ impl Server {
     fn attempt_failed(&mut self, task: TaskId, attempt: u32, retry_at: Timestamp) {
         self.under_way.remove(&task);
         let (timing, failure) = self.failure_in_hand();
+        if failure.kind != FailureKind::WorkerLost {
+            self.forget_failed_children(task);
+        }
         let TaskId { run, index } = task;
         let record = Record::AttemptFailed { run, task: index, attempt, timing, failure };
         self.record(&record, None);
@@ -141,14 +145,26 @@ impl Server {
             }
             Settled::Failed => self.failed(TaskId { run, index: tasks.start }, attempt),
             Settled::Cancelled => {
-                let reason = self.hand.reason.clone();
+                let reason =
+                    self.hand.reason.clone().or_else(|| self.parents_end(run, tasks.start));
                 self.totals.cancelled += u64::from(tasks.end - tasks.start);
+                let tasks = tasks.clone();
                 self.record(&Record::TasksCancelled { run, at, tasks, reason }, None);
             }
             Settled::Aborted { cause } => {
-                self.record(&Record::TasksAborted { run, at, tasks, cause }, None);
+                self.record(&Record::TasksAborted { run, at, tasks: tasks.clone(), cause }, None);
             }
         }
+        self.end_families(run, tasks);
+    }
+
+    /// Why tasks are cancelled that nobody cancelled: the task that handed them out is no more.
+    fn parents_end(&self, run: RunId, task: TaskIndex) -> Option<Arc<str>> {
+        let run = self.model.runs.get(&run)?;
+        let parent = run.node_of(task)?.parent?;
+        let state = run.state_of(parent).filter(|state| state.is_final())?;
+        let name = run.name_of(parent);
+        Some(format!("`{name}`, which handed it out, is {}", state.name()).into())
     }
 
     fn succeeded(&mut self, task: TaskId, attempt: u32, source: ResultSource) {
@@ -156,12 +172,13 @@ impl Server {
         let (value, timing) = match source {
             ResultSource::Attempt => self.success_in_hand(),
             ResultSource::Known => (self.hand.known.remove(&task), self.passing_timing()),
-            ResultSource::SameAs(leader) => (self.value_of(leader), self.passing_timing()),
+            ResultSource::SameAs(leader) => (self.value_of(leader), self.timing_of(&under_way)),
         };
         let Some(value) = value else {
             return tracing::error!(?task, "a task succeeded without a value");
         };
-        let cached = source != ResultSource::Attempt;
+        let handed_over = under_way.as_ref().is_some_and(|call| call.becomes.is_some());
+        let cached = source != ResultSource::Attempt && !handed_over;
         if !cached {
             self.totals.succeeded += 1;
             self.hand.success = Some((task, value.clone()));
@@ -179,16 +196,18 @@ impl Server {
         };
         self.hold(task, &value);
         self.record(&record, Some(value.clone()));
-        self.index_result(task, &value, under_way.and_then(|call| call.memo));
+        let memo = under_way.and_then(|call| call.memo).filter(|_| self.is_untainted(task));
+        self.index_result(task, &value, memo);
     }
 
     fn failed(&mut self, task: TaskId, attempt: u32) {
-        self.under_way.remove(&task);
+        let under_way = self.under_way.remove(&task);
         self.staged.remove(&task);
+        let becomes = under_way.as_ref().and_then(|call| call.becomes);
         let (timing, failure) = match self.hand.invalid.remove(&task) {
             Some(failure) => (self.passing_timing(), Box::new(failure)),
-            None => match self.source_of(task) {
-                Some(source) => (self.passing_timing(), self.failure_of(source)),
+            None => match self.source_of(task, becomes) {
+                Some(source) => (self.timing_of(&under_way), self.failure_of(source)),
                 None => self.failure_in_hand(),
             },
         };
@@ -245,13 +264,18 @@ impl Server {
         let failure = match &finished.outcome {
             WorkerOutcome::Failure(failure) => failure.clone(),
             WorkerOutcome::Lost(why) => lost(why),
-            WorkerOutcome::Success(_) | WorkerOutcome::Cancelled => lost("it was stopped"),
+            WorkerOutcome::Success(_) | WorkerOutcome::Becomes(_) | WorkerOutcome::Cancelled => {
+                lost("it was stopped")
+            }
         };
         (finished.timing, failure)
     }
 
-    /// The task for which an import stands.
-    fn source_of(&self, task: TaskId) -> Option<TaskId> {
+    /// The task as which this one ends: for which it stands, or to which it has handed over.
+    fn source_of(&self, task: TaskId, becomes: Option<(TaskIndex, Timing)>) -> Option<TaskId> {
+        if let Some((index, _)) = becomes {
+            return Some(TaskId { index, ..task });
+        }
         let spec = self.model.runs.get(&task.run)?.node_of(task.index)?.spec();
         let first = spec.import?;
         Some(TaskId { run: first.run, index: first.index + (task.index - spec.tasks.start) })
@@ -273,6 +297,13 @@ impl Server {
                 Box::new(Failure::new(FailureKind::Invalid, message))
             }
         }
+    }
+
+    /// The timing of a task that ends as another one does.
+    fn timing_of(&self, call: &Option<UnderWay>) -> Timing {
+        let ran = call.as_ref().and_then(|call| call.becomes);
+        let passing = self.passing_timing();
+        ran.map_or(passing, |(_, timing)| Timing { finished_at: self.now, ..timing })
     }
 
     /// The timing of what needed no execution.

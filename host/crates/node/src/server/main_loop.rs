@@ -116,6 +116,9 @@ impl Server {
             if !port.assign.is_empty() {
                 port.link.send(ToWorker::Assign(std::mem::take(&mut port.assign)));
             }
+            if !port.resume.is_empty() {
+                port.link.send(ToWorker::Resume(std::mem::take(&mut port.resume)));
+            }
             if !port.cancel.is_empty() {
                 port.link.send(ToWorker::Cancel(std::mem::take(&mut port.cancel)));
             }

@@ -6,6 +6,7 @@
 
 mod act;
 mod args;
+mod children;
 mod command;
 mod commit;
 mod hold;
@@ -33,8 +34,9 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use wask_engine::{Action, Engine, EngineConfig};
 use wask_proto::{
-    Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, Timestamp, Value, WorkerId,
-    worker::{Assignment, AttemptId, Finished},
+    Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, TaskIndex, Timestamp, Timing, Value,
+    WorkerId,
+    worker::{Assignment, AttemptId, Finished, Resumption},
 };
 use wask_store::{Index, Journal, Objects};
 
@@ -48,6 +50,7 @@ pub(crate) use main_loop::run;
 pub use recover::RecoverError;
 pub(crate) use sync::{Call, PageOf, SyncCommand};
 
+use children::Family;
 use command::Ack;
 use commit::JournalPort;
 use hold::Holdings;
@@ -81,6 +84,8 @@ pub(crate) struct Server {
     staged: HashMap<TaskId, Staged>,
     /// What is known of calls under way.
     under_way: HashMap<TaskId, UnderWay>,
+    /// What tasks that are not finished have handed out.
+    families: HashMap<TaskId, Family>,
     /// What the event that is being handled brought.
     hand: Hand,
     /// Functions by number, for the engine.
@@ -119,6 +124,7 @@ struct WorkerPort {
     finished: u64,
     link: WorkerHandle,
     assign: Vec<Assignment>,
+    resume: Vec<Resumption>,
     cancel: Vec<AttemptId>,
     reclaim: Vec<AttemptId>,
 }
@@ -132,6 +138,8 @@ struct Staged {
 /// What is known of a call under way.
 struct UnderWay {
     memo: Option<MemoKey>,
+    /// It has ended itself, and ends as another task of its run does.
+    becomes: Option<(TaskIndex, Timing)>,
 }
 
 /// What the event that is being handled brought: the engine's actions refer to it.
@@ -196,6 +204,7 @@ impl Server {
             workers: BTreeMap::new(),
             staged: HashMap::new(),
             under_way: HashMap::new(),
+            families: HashMap::new(),
             hand: Hand::default(),
             functions: HashMap::new(),
             acks: VecDeque::new(),
@@ -232,6 +241,7 @@ impl Server {
         self.hold_back(&freed);
         if let Record::RunDeleted { .. } = record {
             self.staged.retain(|task, _| Some(task.run) != record.run());
+            self.families.retain(|task, _| Some(task.run) != record.run());
         }
     }
 

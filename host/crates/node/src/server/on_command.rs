@@ -173,13 +173,18 @@ impl Server {
     }
 
     fn add_nodes(&mut self, run: RunId, nodes: Vec<NodeSpec>) {
-        let engine_nodes = self.engine_nodes(&nodes);
+        let engine_nodes = self.engine_nodes(&nodes, None);
         self.record(&Record::TasksAdded { run, at: self.now, nodes: Arc::new(nodes) }, None);
         self.handle(Event::AddTasks { run, nodes: engine_nodes });
     }
 
-    pub(super) fn engine_nodes(&mut self, nodes: &[NodeSpec]) -> Vec<Node> {
-        nodes.iter().map(|spec| engine_node(spec, self.function_number(spec))).collect()
+    pub(super) fn engine_nodes(
+        &mut self,
+        nodes: &[NodeSpec],
+        parent: Option<TaskIndex>,
+    ) -> Vec<Node> {
+        let node = |spec| engine_node(spec, self.function_number(spec), parent);
+        nodes.iter().map(node).collect()
     }
 
     fn function_number(&mut self, spec: &NodeSpec) -> u32 {

@@ -21,6 +21,7 @@ impl Server {
             finished: 0,
             link,
             assign: Vec::new(),
+            resume: Vec::new(),
             cancel: Vec::new(),
             reclaim: Vec::new(),
         };
@@ -43,6 +44,12 @@ impl Server {
                 for finished in finished {
                     self.finished(worker, finished);
                 }
+            }
+            FromWorker::Submitted(submitted) => {
+                submitted.into_iter().for_each(|submitted| self.on_submitted(submitted));
+            }
+            FromWorker::Parked(parked) => {
+                parked.into_iter().for_each(|parked| self.on_parked(worker, parked));
             }
             FromWorker::Returned(returned) => {
                 for AttemptId { task, attempt } in returned {
@@ -103,10 +110,14 @@ impl Server {
         if !logs.is_empty() {
             self.keep_logs(task, attempt, logs);
         }
+        if let WorkerOutcome::Becomes(call) = finished.outcome {
+            self.note_successor(&mut finished, call);
+        }
         let timing = &finished.timing;
         let busy_us = timing.run_us + u64::from(timing.start_us);
         let outcome = match &finished.outcome {
             WorkerOutcome::Success(value) => AttemptOutcome::Succeeded { size_bytes: value.size() },
+            WorkerOutcome::Becomes(child) => AttemptOutcome::Becomes(*child),
             WorkerOutcome::Failure(failure) => AttemptOutcome::Failed(failure.kind),
             WorkerOutcome::Cancelled => AttemptOutcome::Cancelled,
             WorkerOutcome::Lost(_) => {
@@ -120,7 +131,20 @@ impl Server {
         self.hand.success = None;
     }
 
-    fn keep_logs(&mut self, task: TaskId, attempt: u32, lines: Vec<LogLine>) {
+    /// An attempt has handed over: from the number of its call to the place of the task.
+    fn note_successor(&mut self, finished: &mut Finished, call: u32) {
+        match self.successor(finished.id, call) {
+            Ok(child) => {
+                if let Some(call) = self.under_way.get_mut(&finished.id.task) {
+                    call.becomes = Some((child, finished.timing));
+                }
+                finished.outcome = WorkerOutcome::Becomes(child);
+            }
+            Err(failure) => finished.outcome = WorkerOutcome::Failure(failure),
+        }
+    }
+
+    pub(super) fn keep_logs(&mut self, task: TaskId, attempt: u32, lines: Vec<LogLine>) {
         let Some(run) = self.model.runs.get(&task.run) else { return };
         if run.log_lines + lines.len() > RUN_LOG_LINES_MAX {
             return;

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 use wask_engine::{Event, Fact, Node};
-use wask_proto::{ObjectId, Record, RunId, Seq, StoredValue, SyncRecord, TaskId};
+use wask_proto::{FailureKind, ObjectId, Record, RunId, Seq, StoredValue, SyncRecord, TaskId};
 use wask_store::{BatchError, IndexChange, Journal, JournalError, ObjectRecord, RecordBatch};
 
 use super::{JournalPort, Server, hold::Uploaded};
@@ -136,8 +136,15 @@ impl Server {
                 self.end_lease(run);
                 stories.remove(&run);
             }
+            Record::ChildrenAdded { parent, nodes, .. } => {
+                self.note_children(TaskId { run, index: *parent }, nodes);
+                let nodes = self.engine_nodes(nodes, Some(*parent));
+                if let Some(story) = stories.get_mut(&run) {
+                    story.steps.push(Step::Add(nodes));
+                }
+            }
             Record::TasksAdded { nodes, .. } => {
-                let nodes = self.engine_nodes(nodes);
+                let nodes = self.engine_nodes(nodes, None);
                 if let Some(story) = stories.get_mut(&run) {
                     story.steps.push(Step::Add(nodes));
                 }
@@ -145,6 +152,11 @@ impl Server {
             _ => {
                 if let Record::RunClosed { .. } = record {
                     self.end_lease(run);
+                }
+                if let Record::AttemptFailed { task, failure, .. } = record
+                    && failure.kind != FailureKind::WorkerLost
+                {
+                    self.forget_failed_children(TaskId { run, index: *task });
                 }
                 let available = self.restore_value(record);
                 if let Some(story) = stories.get_mut(&run)
@@ -224,6 +236,7 @@ impl Server {
         for task in self.sync.claimed_tasks() {
             self.handle_silently(Event::Hold(task));
         }
+        self.forget_finished_families();
         self.handle(Event::RestoreDone);
     }
 

@@ -6,7 +6,7 @@ use wask_engine::{Need, Node, NodeOptions};
 use wask_proto::{ArgTemplate, MapSource, NodeSpec, Part, TaskIndex, ZipSource};
 
 /// A node as the engine sees it: needs and options, no values.
-pub(super) fn engine_node(spec: &NodeSpec, function: u32) -> Node {
+pub(super) fn engine_node(spec: &NodeSpec, function: u32, parent: Option<TaskIndex>) -> Node {
     let mut needs = Vec::new();
     spec.args.iter().for_each(|arg| push_needs(arg, &mut needs));
     needs.extend(spec.after.iter().map(|tasks| need(tasks.clone(), false)));
@@ -18,6 +18,7 @@ pub(super) fn engine_node(spec: &NodeSpec, function: u32) -> Node {
         zip,
         element_needs,
         import: spec.import,
+        parent,
         function,
         options: NodeOptions {
             retries: options.retries,

@@ -13,7 +13,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
-use wask_proto::worker::{AttemptId, FromWorker, ToWorker};
+use wask_proto::worker::{AttemptId, FromWorker, Resumption, ToWorker};
 
 use super::{
     config::WorkerConfig,
@@ -121,6 +121,7 @@ impl Agent {
                 Command::Scheduler(ToWorker::Assign(assignments)) => self.desk.accept(assignments),
                 Command::Scheduler(ToWorker::Cancel(ids)) => self.cancel(ids),
                 Command::Scheduler(ToWorker::Reclaim(ids)) => self.reclaim(ids),
+                Command::Scheduler(ToWorker::Resume(resumptions)) => self.resume(resumptions),
                 Command::Scheduler(ToWorker::Drain) => self.drain(),
                 Command::Loaded(id, args) => self.desk.loaded(id, args),
                 Command::Stop => self.stopped = true,
@@ -144,19 +145,34 @@ impl Agent {
         }
     }
 
+    /// Lets parked attempts go on, each in the executor where it is. One that is nowhere was handed
+    /// back, and the scheduler is about to hear of that.
+    fn resume(&mut self, resumptions: Vec<Resumption>) {
+        for resumption in resumptions {
+            let mut executors = self.slots.iter_mut().filter_map(Slot::ready);
+            executors.try_fold(resumption, |resumption, executor| executor.resume(resumption));
+        }
+    }
+
     fn drain(&mut self) {
         self.desk.drain();
         for executor in self.slots.iter_mut().filter_map(Slot::ready) {
             executor.give_back(&mut self.desk);
+            executor.give_parked_back(&mut self.desk);
         }
     }
 
     /// Fills the executors that want more with what waits.
     fn dispatch(&mut self) {
-        if self.desk.is_empty() {
+        let prefetch_ns = self.config.prefetch_us.saturating_mul(1_000);
+        let mut resumed = false;
+        for executor in self.slots.iter_mut().filter_map(Slot::ready) {
+            resumed |= executor.has_due();
+            executor.push_due(prefetch_ns, &self.desk);
+        }
+        if self.desk.is_empty() && !resumed {
             return;
         }
-        let prefetch_ns = self.config.prefetch_us.saturating_mul(1_000);
         self.loads.clear();
         self.loads.extend(self.slots.iter_mut().map(|slot| {
             slot.ready().and_then(|of| of.load()).filter(|load| load.wants_more(prefetch_ns))

@@ -26,6 +26,16 @@ pub(super) fn gather(
     assignment.args.iter().map(|pieces| join(pieces, objects).map(JobArg)).collect()
 }
 
+/// A value's bytes.
+pub(super) fn bytes_of(value: &Value, objects: &dyn Objects) -> Result<Vec<u8>, Box<Failure>> {
+    match &value.data {
+        ValueData::Stored(at) => read(&at.id, objects),
+        ValueData::Small(..) | ValueData::Shared(_) => {
+            Ok(value.bytes().unwrap_or_default().to_vec())
+        }
+    }
+}
+
 fn pieces(assignment: &Assignment) -> impl Iterator<Item = &Value> {
     assignment.args.iter().flatten()
 }

@@ -136,6 +136,11 @@ impl Desk {
         }
     }
 
+    /// Where stored values are.
+    pub(super) fn objects(&self) -> &dyn Objects {
+        &*self.objects
+    }
+
     /// Ends the named attempts that wait here as cancelled.
     pub(super) fn cancel(&mut self, ids: &HashSet<AttemptId>) {
         let at = clock::now();

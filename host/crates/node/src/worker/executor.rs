@@ -1,6 +1,6 @@
 //! One executor process and the jobs that it holds.
 //!
-//! Knows for each job whether the executor has begun it, takes back what has not, stops what is to
+//! Knows for each order whether the executor has begun it, takes back what has not, stops what is to
 //! stop, and says who is to blame when the process dies. Never decides which job comes next.
 
 use std::{
@@ -12,8 +12,10 @@ use std::{
 
 use wask_proto::{
     Failure, FailureKind, Timestamp, Timing, Value,
-    executor::{FromExecutor, Job, JobArg, JobDone, JobOutcome, SharedPage, ToExecutor},
-    worker::{AttemptId, Finished, Started, WorkerOutcome},
+    executor::{
+        FromExecutor, Job, JobArg, JobDone, JobOutcome, News, Order, SharedPage, ToExecutor,
+    },
+    worker::{AttemptId, Finished, Parked, Reply, Resumption, Started, Submitted, WorkerOutcome},
 };
 
 use super::{
@@ -24,6 +26,7 @@ use super::{
     desk::{Desk, Held},
     link::{Link, LinkError, Other},
     page::Page,
+    parking::{self, Due, Parking},
     pipeline::Load,
     spawn::{Process, Spawned},
     watch::Watch,
@@ -38,8 +41,9 @@ pub(super) struct Executor {
     page: Page,
     link: Link,
     in_flight: VecDeque<InFlight>,
-    /// Jobs of `in_flight` that were not framed yet.
-    batch: Vec<Job>,
+    /// Orders of `in_flight` that were not framed yet.
+    batch: Vec<Order>,
+    parking: Parking,
     batch_bytes: usize,
     last_seq: u64,
     work_ns: u64,
@@ -49,10 +53,14 @@ pub(super) struct Executor {
     condemned: bool,
 }
 
-/// A job that was sent and has not come back.
+/// An order that was sent and has not come back.
 #[derive(Debug)]
 struct InFlight {
     seq: u64,
+    /// The job that it begins or resumes: the sequence number of its call.
+    job: u64,
+    /// What it brings to a job that was parked.
+    reply: Option<Reply>,
     held: Held,
     work_ns: u64,
     /// It was cancelled; by then at the latest it has stopped.
@@ -68,6 +76,7 @@ impl Executor {
             link: Link::new(spawned.socket),
             in_flight: VecDeque::new(),
             batch: Vec::new(),
+            parking: Parking::default(),
             batch_bytes: 0,
             last_seq: 0,
             work_ns: 0,
@@ -90,7 +99,7 @@ impl Executor {
         self.last_seq += 1;
         self.batch_bytes += args.iter().map(|arg| arg.0.len()).sum::<usize>();
         let of = &held.assignment;
-        self.batch.push(Job {
+        self.batch.push(Order::Call(Job {
             seq: self.last_seq,
             module: of.module,
             function: of.function.clone(),
@@ -98,13 +107,35 @@ impl Executor {
             limits: of.limits,
             attempt: of.id.attempt,
             task: of.label.clone(),
-        });
-        self.work_ns += work_ns;
-        self.in_flight.push_back(InFlight { seq: self.last_seq, held, work_ns, stop_by: None });
-        if self.batch_bytes >= OUTGOING_MAX_BYTES {
-            self.frame();
-        }
+        }));
+        let (seq, job) = (self.last_seq, self.last_seq);
+        self.expect(InFlight { seq, job, reply: None, held, work_ns, stop_by: None });
         self.busy()
+    }
+
+    /// A parked attempt may go on; given back if it is not here.
+    pub(super) fn resume(&mut self, resumption: Resumption) -> Option<Resumption> {
+        self.parking.resume(resumption)
+    }
+
+    /// Whether a parked attempt may go on.
+    pub(super) fn has_due(&self) -> bool {
+        self.parking.has_due()
+    }
+
+    /// Lets parked attempts go on, as far as there is room for them.
+    pub(super) fn push_due(&mut self, prefetch_ns: u64, desk: &Desk) {
+        while self.has_due() && self.load().is_some_and(|load| load.wants_more(prefetch_ns)) {
+            let Some((held, due)) = self.parking.next_due() else { continue };
+            let of = &held.assignment;
+            let work_ns = desk.estimates.get(&of.module, &of.function).unwrap_or(prefetch_ns);
+            self.last_seq += 1;
+            let answer = parking::answer(&due.reply, desk.objects());
+            self.batch_bytes += answer.bytes();
+            let (seq, job, reply) = (self.last_seq, due.job, Some(due.reply));
+            self.batch.push(Order::Resume { seq, job, answer });
+            self.expect(InFlight { seq, job, reply, held, work_ns, stop_by: None });
+        }
     }
 
     /// Sends what was given to it, as far as its socket takes it.
@@ -133,21 +164,49 @@ impl Executor {
         self.link.next_message()
     }
 
-    /// It has finished a job. Jobs that were taken away from it in the meantime are passed over.
-    pub(super) fn finish(&mut self, done: JobDone, desk: &mut Desk) {
-        let Some(at) = self.position(done.seq) else { return };
-        let Some(job) = self.remove(at) else { return };
-        self.watch.ended(done.seq);
-        if self.in_flight.iter().all(|job| job.stop_by.is_none()) {
-            self.look_soon(desk.now);
+    /// Takes note of what it has to tell. Orders that were taken away from it in the meantime are
+    /// passed over.
+    pub(super) fn hear(&mut self, news: News, desk: &mut Desk) {
+        match news {
+            News::Done(done) => self.finish(done, desk),
+            News::Submitted { job, calls } => {
+                if let Some(id) = self.attempt_of(job) {
+                    desk.report.submitted.push(Submitted { id, calls });
+                }
+            }
+            News::Parked { seq, job, busy_us, question } => {
+                let Some(parked) = self.end_order(seq, desk) else { return };
+                let of = &parked.held.assignment;
+                desk.estimates.observe(&of.module, &of.function, busy_us);
+                desk.report.parked.push(Parked { id: of.id, question, busy_us });
+                let stopped = parked.stop_by.is_some().then_some(of.id);
+                self.parking.park(job, parked.held);
+                if let Some(id) = stopped {
+                    self.cancel_parked(&id, desk);
+                }
+            }
+            News::Evicted { job } => desk.report.returned.extend(self.parking.remove(job)),
+            News::Absent { seq } => {
+                if let Some(order) = self.end_order(seq, desk) {
+                    desk.report.returned.push(order.held.assignment.id);
+                }
+            }
         }
+    }
+
+    fn finish(&mut self, done: JobDone, desk: &mut Desk) {
+        let Some(job) = self.end_order(done.seq, desk) else { return };
         let of = &job.held.assignment;
-        let us = u64::from(done.start_us).saturating_add(done.run_us);
-        desk.estimates.observe(&of.module, &of.function, us);
+        let busy_us = u64::from(done.start_us).saturating_add(done.run_us);
+        if done.parked_us == 0 {
+            desk.estimates.observe(&of.module, &of.function, busy_us);
+        }
+        let us = busy_us.saturating_add(done.parked_us);
         let outcome = match done.outcome {
             JobOutcome::Success(bytes) => {
                 WorkerOutcome::Success(Value::from_bytes(of.result_encoding, &bytes))
             }
+            JobOutcome::Becomes(child) => WorkerOutcome::Becomes(child),
             JobOutcome::Failure(failure) => WorkerOutcome::Failure(failure),
             JobOutcome::Cancelled => WorkerOutcome::Cancelled,
         };
@@ -165,6 +224,7 @@ impl Executor {
 
     /// Stops the named attempts among its jobs.
     pub(super) fn cancel(&mut self, ids: &HashSet<AttemptId>, desk: &mut Desk) {
+        ids.iter().for_each(|id| self.cancel_parked(id, desk));
         let stop_by = desk.now + CANCEL_GRACE;
         let mut any = false;
         for job in self.in_flight.iter_mut().filter(|job| ids.contains(&job.held.assignment.id)) {
@@ -180,22 +240,27 @@ impl Executor {
     /// Hands the named attempts back that it has not begun.
     pub(super) fn reclaim(&mut self, ids: &HashSet<AttemptId>, desk: &mut Desk) {
         let begun = self.page.last_claimed();
-        let wanted = |job: &InFlight| job.seq > begun && ids.contains(&job.held.assignment.id);
-        if !self.in_flight.iter().any(wanted) {
+        // What was parked can go on nowhere else.
+        let wanted = |job: &InFlight| {
+            job.reply.is_none() && job.stop_by.is_none() && ids.contains(&job.held.assignment.id)
+        };
+        if !self.in_flight.iter().any(|job| job.seq > begun && wanted(job)) {
             return;
         }
-        let (returned, kept): (Vec<_>, Vec<_>) = self
-            .take_back()
-            .into_iter()
-            .partition(|job| job.stop_by.is_none() && ids.contains(&job.held.assignment.id));
+        let (returned, kept): (Vec<_>, Vec<_>) = self.take_back().into_iter().partition(wanted);
         desk.report.returned.extend(returned.iter().map(|job| job.held.assignment.id));
-        put_back(kept, desk);
+        self.put_back(kept, desk);
     }
 
     /// Gives everything back that it has not begun.
     pub(super) fn give_back(&mut self, desk: &mut Desk) {
         let jobs = self.take_back();
-        put_back(jobs, desk);
+        self.put_back(jobs, desk);
+    }
+
+    /// Hands everything back that is parked: it begins anew elsewhere or later.
+    pub(super) fn give_parked_back(&mut self, desk: &mut Desk) {
+        desk.report.returned.extend(self.parking.take_all());
     }
 
     /// Looks at its page if it is time to.
@@ -246,7 +311,8 @@ impl Executor {
                 innocent.push(job);
             }
         }
-        put_back(innocent, desk);
+        self.put_back(innocent, desk);
+        self.give_parked_back(desk);
         how
     }
 
@@ -276,10 +342,64 @@ impl Executor {
         self.batch_bytes = 0;
         let message = ToExecutor::Run(std::mem::take(&mut self.batch));
         self.queue(&message);
-        if let ToExecutor::Run(mut jobs) = message {
-            jobs.clear();
-            self.batch = jobs;
+        if let ToExecutor::Run(mut orders) = message {
+            orders.clear();
+            self.batch = orders;
         }
+    }
+
+    fn expect(&mut self, order: InFlight) {
+        self.work_ns += order.work_ns;
+        self.in_flight.push_back(order);
+        if self.batch_bytes >= OUTGOING_MAX_BYTES {
+            self.frame();
+        }
+    }
+
+    /// An order has come back.
+    fn end_order(&mut self, seq: u64, desk: &Desk) -> Option<InFlight> {
+        let order = self.position(seq).and_then(|at| self.remove(at))?;
+        self.watch.ended(seq);
+        if self.in_flight.iter().all(|job| job.stop_by.is_none()) {
+            self.look_soon(desk.now);
+        }
+        Some(order)
+    }
+
+    /// The attempt that is the job which runs.
+    fn attempt_of(&self, job: u64) -> Option<AttemptId> {
+        let order = self.in_flight.iter().find(|order| order.job == job)?;
+        Some(order.held.assignment.id)
+    }
+
+    /// Ends an attempt, if it is parked here.
+    fn cancel_parked(&mut self, id: &AttemptId, desk: &mut Desk) {
+        let Some(job) = self.parking.job(id) else { return };
+        self.parking.remove(job);
+        self.queue(&ToExecutor::Drop { job });
+        self.link.write();
+        desk.report.never_ran(*id, clock::now(), WorkerOutcome::Cancelled);
+    }
+
+    /// Puts orders that have not begun back where they came from; the cancelled ones end here.
+    fn put_back(&mut self, orders: Vec<InFlight>, desk: &mut Desk) {
+        let (stopped, kept): (Vec<_>, Vec<_>) =
+            orders.into_iter().partition(|order| order.stop_by.is_some());
+        let at = clock::now();
+        for order in stopped {
+            if order.reply.is_some() {
+                self.queue(&ToExecutor::Drop { job: order.job });
+            }
+            desk.report.never_ran(order.held.assignment.id, at, WorkerOutcome::Cancelled);
+        }
+        let (calls, resumed): (Vec<_>, Vec<_>) =
+            kept.into_iter().partition(|order| order.reply.is_none());
+        self.link.write();
+        desk.take_in(calls.into_iter().map(|order| order.held));
+        self.parking.take_in(resumed.into_iter().filter_map(|order| {
+            let due = Due { job: order.job, reply: order.reply? };
+            Some((order.held, due))
+        }));
     }
 
     fn queue(&mut self, message: &ToExecutor) {
@@ -311,7 +431,7 @@ impl Executor {
         let from = self.in_flight.partition_point(|job| job.seq <= begun);
         let jobs: Vec<_> = self.in_flight.drain(from..).collect();
         self.work_ns = self.in_flight.iter().map(|job| job.work_ns).sum();
-        self.queue(&ToExecutor::Resume);
+        self.queue(&ToExecutor::GoOn);
         self.link.write();
         jobs
     }
@@ -441,16 +561,6 @@ pub(super) enum Fault {
 pub(super) enum Writable {
     Awaited,
     No,
-}
-
-/// Puts jobs that have not begun back where they came from; the cancelled ones end here.
-fn put_back(jobs: Vec<InFlight>, desk: &mut Desk) {
-    let (stopped, kept): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.stop_by.is_some());
-    let at = clock::now();
-    for job in stopped {
-        desk.report.never_ran(job.held.assignment.id, at, WorkerOutcome::Cancelled);
-    }
-    desk.take_in(kept.into_iter().map(|job| job.held));
 }
 
 /// Microseconds since the epoch, or the present for 0.

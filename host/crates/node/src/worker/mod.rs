@@ -15,6 +15,7 @@ mod slot;
 mod executor;
 mod link;
 mod page;
+mod parking;
 mod spawn;
 mod watch;
 

@@ -3,10 +3,11 @@
 //! What a call does is told by its function: `echo` returns its first argument, `sleep N` runs
 //! for N milliseconds and stops when asked, `deaf N` does not stop, `nap` sleeps for as many
 //! milliseconds as its argument says or dies of it, `progress N` counts milliseconds, `pid` tells
-//! the process, `exit N`, `die`, `garbage` and `giant` end in their own ways.
+//! the process, `park` waits for a result and returns it, `crowd` is evicted as soon as it waits,
+//! `exit N`, `die`, `garbage` and `giant` end in their own ways.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     io::{Read, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
@@ -15,8 +16,9 @@ use std::{
 };
 
 use wask_proto::{
+    child::{Answer, ChildOutcome, Question},
     decode_frame, encode_frame,
-    executor::{FromExecutor, Job, JobDone, JobOutcome, SharedPage, ToExecutor},
+    executor::{FromExecutor, Job, JobDone, JobOutcome, News, Order, SharedPage, ToExecutor},
 };
 
 use super::{page::Page, spawn};
@@ -32,8 +34,8 @@ pub(super) const DEADLY_NAP: u32 = u32::MAX;
 const BATCH_MAX: usize = 64;
 
 enum Item {
-    Job(Job),
-    Resume,
+    Order(Order),
+    GoOn,
 }
 
 struct Peer {
@@ -41,7 +43,8 @@ struct Peer {
     page: Page,
     incoming: Vec<u8>,
     items: VecDeque<Item>,
-    done: Vec<JobDone>,
+    news: Vec<News>,
+    parked: BTreeSet<u64>,
     dropping: bool,
 }
 
@@ -72,7 +75,8 @@ pub(super) fn serve_if_asked() {
         page: Page::map(page).unwrap(),
         incoming: Vec::new(),
         items: VecDeque::new(),
-        done: Vec::new(),
+        news: Vec::new(),
+        parked: BTreeSet::new(),
         dropping: false,
     };
     match start.to_str().unwrap() {
@@ -90,11 +94,11 @@ impl Peer {
         self.say(&FromExecutor::Ready);
         loop {
             match self.items.pop_front() {
-                Some(Item::Resume) => {
+                Some(Item::GoOn) => {
                     self.page.resume();
                     self.dropping = false;
                 }
-                Some(Item::Job(job)) => self.take(&job),
+                Some(Item::Order(order)) => self.take(order),
                 None => {
                     self.flush();
                     self.hear();
@@ -103,8 +107,9 @@ impl Peer {
         }
     }
 
-    fn take(&mut self, job: &Job) {
-        if self.dropping || !self.page.try_claim(job.seq) {
+    fn take(&mut self, order: Order) {
+        let seq = order.seq();
+        if self.dropping || !self.page.try_claim(seq) {
             self.dropping = true;
             return;
         }
@@ -113,18 +118,43 @@ impl Peer {
         self.page.progress_done.store(0, Ordering::Relaxed);
         self.page.progress_total.store(0, Ordering::Relaxed);
         self.page.running_since.store(started_at.0, Ordering::Release);
-        let outcome = self.run(job);
+        let done = |outcome, job| {
+            News::Done(JobDone {
+                seq,
+                job,
+                started_at,
+                start_us: 0,
+                run_us: u64::try_from(began.elapsed().as_micros()).unwrap(),
+                parked_us: 0,
+                peak_memory_bytes: 64 * 1024,
+                outcome,
+                logs: Vec::new(),
+            })
+        };
+        let news = match order {
+            Order::Call(job) if matches!(&*job.function, "park" | "crowd") => {
+                let question = Question::Results(vec![0]);
+                self.news.push(News::Parked { seq, job: seq, busy_us: 1, question });
+                if &*job.function == "park" {
+                    self.parked.insert(seq);
+                    None
+                } else {
+                    Some(News::Evicted { job: seq })
+                }
+            }
+            Order::Call(job) => Some(done(self.run(&job), job.seq)),
+            Order::Resume { job, answer: Answer::Results(ends), .. } => {
+                Some(match ends.into_iter().next() {
+                    Some((0, ChildOutcome::Cbor(bytes))) if self.parked.remove(&job) => {
+                        done(JobOutcome::Success(bytes), job)
+                    }
+                    _ => News::Absent { seq },
+                })
+            }
+        };
         self.page.running_since.store(0, Ordering::Release);
-        self.done.push(JobDone {
-            seq: job.seq,
-            started_at,
-            start_us: 0,
-            run_us: u64::try_from(began.elapsed().as_micros()).unwrap(),
-            peak_memory_bytes: 64 * 1024,
-            outcome,
-            logs: Vec::new(),
-        });
-        if self.done.len() >= BATCH_MAX || began.elapsed() > Duration::from_millis(1) {
+        self.news.extend(news);
+        if self.news.len() >= BATCH_MAX || began.elapsed() > Duration::from_millis(1) {
             self.flush();
         }
     }
@@ -171,9 +201,9 @@ impl Peer {
     }
 
     fn flush(&mut self) {
-        if !self.done.is_empty() {
-            let done = std::mem::take(&mut self.done);
-            self.say(&FromExecutor::Done(done));
+        if !self.news.is_empty() {
+            let news = std::mem::take(&mut self.news);
+            self.say(&FromExecutor::News(news));
         }
     }
 
@@ -194,8 +224,9 @@ impl Peer {
         while let Some((message, count)) = decode_frame(&self.incoming[taken..]).unwrap() {
             taken += count;
             match message {
-                ToExecutor::Run(jobs) => self.items.extend(jobs.into_iter().map(Item::Job)),
-                ToExecutor::Resume => self.items.push_back(Item::Resume),
+                ToExecutor::Run(orders) => self.items.extend(orders.into_iter().map(Item::Order)),
+                ToExecutor::GoOn => self.items.push_back(Item::GoOn),
+                ToExecutor::Drop { job } => assert!(self.parked.remove(&job)),
             }
         }
         self.incoming.drain(..taken);

@@ -3,7 +3,9 @@
 use wask_proto::{
     Failure, Timestamp, Timing,
     executor::LogLine,
-    worker::{Assignment, AttemptId, Finished, FromWorker, Started, WorkerOutcome},
+    worker::{
+        Assignment, AttemptId, Finished, FromWorker, Parked, Started, Submitted, WorkerOutcome,
+    },
 };
 
 use super::handle::Outbox;
@@ -13,6 +15,8 @@ use super::handle::Outbox;
 pub(super) struct Report {
     pub(super) started: Vec<Started>,
     pub(super) progress: Vec<(AttemptId, u64, u64)>,
+    pub(super) submitted: Vec<Submitted>,
+    pub(super) parked: Vec<Parked>,
     pub(super) finished: Vec<Finished>,
     pub(super) returned: Vec<AttemptId>,
 }
@@ -40,13 +44,20 @@ impl Report {
         self.finished.push(Finished { id, timing, outcome, logs });
     }
 
-    /// Tells the scheduler everything; starts come before ends.
+    /// Tells the scheduler everything; starts come before ends, and what an attempt hands out
+    /// before it waits for that.
     pub(super) fn send(&mut self, outbox: &dyn Outbox) {
         if !self.started.is_empty() {
             outbox.send(FromWorker::Started(std::mem::take(&mut self.started)));
         }
         if !self.progress.is_empty() {
             outbox.send(FromWorker::Progress(std::mem::take(&mut self.progress)));
+        }
+        if !self.submitted.is_empty() {
+            outbox.send(FromWorker::Submitted(std::mem::take(&mut self.submitted)));
+        }
+        if !self.parked.is_empty() {
+            outbox.send(FromWorker::Parked(std::mem::take(&mut self.parked)));
         }
         if !self.finished.is_empty() {
             outbox.send(FromWorker::Finished(std::mem::take(&mut self.finished)));

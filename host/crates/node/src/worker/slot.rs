@@ -145,8 +145,8 @@ impl Slot {
     fn hear(&mut self, desk: &mut Desk) -> Result<(), LinkError> {
         while let Some(executor) = self.executor_mut() {
             match executor.next_message()? {
-                Some(FromExecutor::Done(done)) => {
-                    done.into_iter().for_each(|done| executor.finish(done, desk));
+                Some(FromExecutor::News(news)) => {
+                    news.into_iter().for_each(|news| executor.hear(news, desk));
                 }
                 Some(FromExecutor::Ready) => self.greeted(desk),
                 Some(FromExecutor::Unusable { message }) => {

@@ -15,9 +15,10 @@ use std::{
 use tempfile::TempDir;
 use wask_proto::{
     CallLimits, Failure, FailureKind, ModuleId,
+    child::Answer,
     compile::CompiledModule,
     decode_frame, encode_frame,
-    executor::{FromExecutor, Job, JobArg, JobDone, JobOutcome, ToExecutor},
+    executor::{FromExecutor, Job, JobArg, JobDone, JobOutcome, News, Order, ToExecutor},
 };
 
 use crate::{
@@ -127,7 +128,7 @@ pub(crate) struct Executor {
     socket: UnixStream,
     pub(crate) page: Page,
     buffer: Vec<u8>,
-    done: VecDeque<JobDone>,
+    news: VecDeque<News>,
     seq: u64,
 }
 
@@ -135,17 +136,17 @@ impl Executor {
     fn start(cache_dir: &Path) -> Self {
         let (child, socket, page) = spawn::executor(cache_dir);
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (buffer, done) = (Vec::new(), VecDeque::new());
-        let mut executor = Self { child, socket, page, buffer, done, seq: 0 };
+        let (buffer, news) = (Vec::new(), VecDeque::new());
+        let mut executor = Self { child, socket, page, buffer, news, seq: 0 };
         assert!(matches!(executor.message(), FromExecutor::Ready));
         executor
     }
 
     /// Sends jobs in one message; returns their sequence numbers.
     pub(crate) fn send(&mut self, calls: &[Call]) -> Vec<u64> {
-        let jobs: Vec<Job> = calls.iter().map(|call| self.job(call)).collect();
-        let seqs = jobs.iter().map(|job| job.seq).collect();
-        self.tell(&ToExecutor::Run(jobs));
+        let orders: Vec<Order> = calls.iter().map(|call| Order::Call(self.job(call))).collect();
+        let seqs = orders.iter().map(Order::seq).collect();
+        self.tell(&ToExecutor::Run(orders));
         seqs
     }
 
@@ -155,14 +156,30 @@ impl Executor {
         self.socket.write_all(&frame).unwrap();
     }
 
+    /// Lets a parked job go on; returns the order's sequence number.
+    pub(crate) fn resume(&mut self, job: u64, answer: Answer) -> u64 {
+        self.seq += 1;
+        let seq = self.seq;
+        self.tell(&ToExecutor::Run(vec![Order::Resume { seq, job, answer }]));
+        seq
+    }
+
     /// The next outcome.
     pub(crate) fn next(&mut self) -> JobDone {
+        match self.next_news() {
+            News::Done(done) => done,
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+
+    /// The next news.
+    pub(crate) fn next_news(&mut self) -> News {
         loop {
-            if let Some(done) = self.done.pop_front() {
-                return done;
+            if let Some(news) = self.news.pop_front() {
+                return news;
             }
             match self.message() {
-                FromExecutor::Done(done) => self.done.extend(done),
+                FromExecutor::News(news) => self.news.extend(news),
                 other => panic!("unexpected: {other:?}"),
             }
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use wask_proto::{
-    Record, RunId, RunState, StoredValue, TaskIndex, TaskState, Timestamp, Timing, Value,
+    NodeSpec, Record, RunId, RunState, StoredValue, TaskIndex, TaskState, Timestamp, Timing, Value,
 };
 
 use super::{Run, TaskExtra, run::Stop};
@@ -41,12 +41,9 @@ impl Model {
                 self.order.insert(self.next_order, header.id);
                 self.runs.insert(header.id, Run::new(Arc::clone(header), self.next_order));
             }
-            Record::TasksAdded { run, at, nodes } => {
-                if let Some(run) = self.runs.get_mut(run) {
-                    let before = run.tasks.len();
-                    run.add_nodes(nodes, *at);
-                    self.tasks_total += (run.tasks.len() - before) as u64;
-                }
+            Record::TasksAdded { run, at, nodes } => self.add(run, nodes, None, *at),
+            Record::ChildrenAdded { run, at, parent, nodes } => {
+                self.add(run, nodes, Some(*parent), *at);
             }
             Record::RunDeleted { run, .. } => return self.delete(run),
             other => {
@@ -56,6 +53,19 @@ impl Model {
             }
         }
         Vec::new()
+    }
+
+    fn add(
+        &mut self,
+        run: &RunId,
+        nodes: &Arc<Vec<NodeSpec>>,
+        parent: Option<TaskIndex>,
+        at: Timestamp,
+    ) {
+        let Some(run) = self.runs.get_mut(run) else { return };
+        let before = run.tasks.len();
+        run.add_nodes(nodes, parent, at);
+        self.tasks_total += (run.tasks.len() - before) as u64;
     }
 
     fn delete(&mut self, id: &RunId) -> Applied {

@@ -56,6 +56,10 @@ pub(crate) struct NodeRow {
     pub(crate) function: u32,
     /// When the run got it.
     pub(crate) created_at: Timestamp,
+    /// The task that handed it out.
+    pub(crate) parent: Option<TaskIndex>,
+    /// How many tasks handed out one another, down to it.
+    pub(crate) nesting: u32,
 }
 
 /// A function's part in a run.
@@ -96,7 +100,14 @@ impl Run {
         }
     }
 
-    pub(crate) fn add_nodes(&mut self, batch: &Arc<Vec<NodeSpec>>, at: Timestamp) {
+    pub(crate) fn add_nodes(
+        &mut self,
+        batch: &Arc<Vec<NodeSpec>>,
+        parent: Option<TaskIndex>,
+        at: Timestamp,
+    ) {
+        let above = parent.and_then(|parent| self.node_of(parent));
+        let nesting = above.map_or(0, |above| above.nesting + 1);
         let mut known: HashMap<Arc<str>, u32> =
             self.functions.iter().zip(0..).map(|(f, i)| (Arc::clone(&f.call), i)).collect();
         for (spec, position) in batch.iter().zip(0..) {
@@ -117,6 +128,8 @@ impl Run {
                 position,
                 function,
                 created_at: at,
+                parent,
+                nesting,
             });
         }
         let end = self.nodes.last().map_or(0, |node| node.spec().tasks.end as usize);
@@ -125,6 +138,15 @@ impl Run {
 
     pub(crate) fn has_key(&self, key: &str) -> bool {
         self.by_key.contains_key(key)
+    }
+
+    /// A key for a task at this place that a task hands out.
+    pub(crate) fn free_key(&self, function: &str, index: TaskIndex) -> Arc<str> {
+        let mut key = format!("{function}~{index}");
+        while self.has_key(&key) {
+            key.push('~');
+        }
+        key.into()
     }
 
     /// The place that the next task gets.
@@ -183,7 +205,9 @@ impl Run {
     }
 
     fn mark_queued(&mut self, task: TaskIndex, at: Timestamp) {
-        if let Some(row) = self.tasks.get_mut(task as usize) {
+        if let Some(row) = self.tasks.get_mut(task as usize)
+            && !row.parked
+        {
             row.queued_at = at;
         }
     }

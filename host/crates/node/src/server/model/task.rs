@@ -9,11 +9,15 @@ use wask_proto::{Failure, TaskState, Timestamp, Timing, Value, WorkerId, executo
 pub(crate) struct TaskRow {
     pub(crate) state: TaskState,
     pub(crate) cached: bool,
+    /// It has waited for tasks of its own, and is queued only to go on.
+    pub(crate) parked: bool,
     pub(crate) slot: u16,
     pub(crate) attempt: u32,
     pub(crate) worker: WorkerId,
     pub(crate) start_us: u32,
     pub(crate) peak_kib: u32,
+    /// Microseconds that it was parked; exact up to some seconds, and never far off.
+    parked_us: f32,
     pub(crate) queued_at: Timestamp,
     pub(crate) started_at: Timestamp,
     pub(crate) finished_at: Timestamp,
@@ -25,11 +29,13 @@ impl TaskRow {
         Self {
             state: TaskState::Waiting,
             cached: false,
+            parked: false,
             slot: 0,
             attempt: 0,
             worker: WorkerId(0),
             start_us: 0,
             peak_kib: 0,
+            parked_us: 0.0,
             queued_at: Timestamp(0),
             started_at: Timestamp(0),
             finished_at: Timestamp(0),
@@ -39,8 +45,9 @@ impl TaskRow {
 
     /// When and where the last attempt ran; `None` if none did.
     pub(crate) fn timing(&self) -> Option<Timing> {
-        let run_us =
-            self.finished_at.micros_since(self.started_at).saturating_sub(u64::from(self.start_us));
+        let took_us = self.finished_at.micros_since(self.started_at);
+        let waited_us = u64::from(self.start_us).saturating_add(self.parked_us as u64);
+        let run_us = took_us.saturating_sub(waited_us);
         (self.started_at.0 != 0).then_some(Timing {
             worker: self.worker,
             slot: self.slot,
@@ -58,6 +65,9 @@ impl TaskRow {
         self.started_at = timing.started_at;
         self.finished_at = timing.finished_at;
         self.start_us = timing.start_us;
+        let busy_us = timing.run_us.saturating_add(u64::from(timing.start_us));
+        let took_us = timing.finished_at.micros_since(timing.started_at);
+        self.parked_us = took_us.saturating_sub(busy_us) as f32;
         self.peak_kib = u32::try_from(timing.peak_memory_bytes / 1024).unwrap_or(u32::MAX);
     }
 

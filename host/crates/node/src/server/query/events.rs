@@ -46,7 +46,7 @@ pub(in crate::server) fn event_of(
             let what = EventKind::RunSubmitted { name: header.name.clone() };
             vec![event(header.created_at, Some(header.id), what)]
         }
-        Record::TasksAdded { run, at, nodes } => {
+        Record::TasksAdded { run, at, nodes } | Record::ChildrenAdded { run, at, nodes, .. } => {
             let key = |node: &wask_proto::NodeSpec| {
                 (Arc::clone(&node.key), node.call(), node.tasks.len() as u32)
             };

@@ -63,6 +63,21 @@ impl Server {
                 let state = state.map_or("gone", TaskState::name);
                 format!("it stands for {}/{name}, which is {state}", source.run)
             }
+            Reason::Parked { first, total } => {
+                let first: Vec<String> = first.iter().map(|task| run.name_of(*task)).collect();
+                let names = first.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+                (view.waiting_for, view.waiting_total) = (first, total);
+                match total {
+                    0..=3 => format!("it is parked, and waits for its own {names}"),
+                    _ => format!("it is parked, and waits for {total} of its own: {names}, …"),
+                }
+            }
+            Reason::Resumable { worker } => {
+                let name = self.worker_name(worker);
+                format!(
+                    "what it waited for is there; it goes on when worker {name} has a free slot"
+                )
+            }
             Reason::Prefetched { worker } => {
                 let name = self.worker_name(worker);
                 let view = self.engine.workers().find(|view| view.id == worker);

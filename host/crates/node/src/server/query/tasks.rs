@@ -159,6 +159,7 @@ impl Run {
             finished_at: TaskRow::time(row.finished_at).filter(|_| row.state.is_final()),
             timing: row.timing(),
             progress: self.extra.get(&task).and_then(|extra| extra.progress),
+            parent: node.parent.map(|parent| self.name_of(parent)),
         })
     }
 

@@ -1,5 +1,7 @@
 //! The worker against executors that die, hang, lie and obey. The peers are this test binary.
 
+mod parking;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
@@ -38,6 +40,7 @@ struct Bench {
     finished: BTreeMap<u32, Finished>,
     started: Vec<Started>,
     returned: BTreeSet<u32>,
+    parked: BTreeSet<u32>,
     progress: Vec<(u32, u64, u64)>,
     greetings: u32,
     ended_at: BTreeMap<u32, Instant>,
@@ -71,6 +74,7 @@ impl Bench {
             finished: BTreeMap::new(),
             started: Vec::new(),
             returned: BTreeSet::new(),
+            parked: BTreeSet::new(),
             progress: Vec::new(),
             greetings: 0,
             ended_at: BTreeMap::new(),
@@ -143,6 +147,10 @@ impl Bench {
                     let twice = self.finished.insert(index, finished);
                     assert!(twice.is_none(), "attempt {index} ended twice");
                 }
+            }
+            FromWorker::Submitted(_) => panic!("no peer submits calls"),
+            FromWorker::Parked(parked) => {
+                self.parked.extend(parked.iter().map(|parked| parked.id.task.index));
             }
             FromWorker::Returned(ids) => {
                 self.returned.extend(ids.iter().map(|id| id.task.index));
