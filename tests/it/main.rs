@@ -9,6 +9,7 @@ mod cli_build;
 mod conformance;
 mod executors;
 mod failures;
+mod families;
 mod feeds;
 mod graphs;
 mod hostile;
