@@ -5,6 +5,7 @@
 //! scheduling decision, runs no guest and waits for no disk.
 
 mod act;
+mod actors;
 mod args;
 mod command;
 mod commit;
@@ -14,6 +15,7 @@ mod lease;
 mod main_loop;
 mod memo;
 mod model;
+mod on_actor;
 mod on_command;
 mod on_sync;
 mod on_worker;
@@ -33,8 +35,8 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use wask_engine::{Action, Engine, EngineConfig};
 use wask_proto::{
-    Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, Timestamp, Value, WorkerId,
-    worker::{Assignment, AttemptId, Finished},
+    ActorId, Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, Timestamp, Value, WorkerId,
+    worker::{ActorOrder, Assignment, AttemptId, Finished},
 };
 use wask_store::{Index, Journal, Objects};
 
@@ -48,6 +50,7 @@ pub(crate) use main_loop::run;
 pub use recover::RecoverError;
 pub(crate) use sync::{Call, PageOf, SyncCommand};
 
+use actors::{ActorLimits, Actors};
 use command::Ack;
 use commit::JournalPort;
 use hold::Holdings;
@@ -69,6 +72,11 @@ pub(crate) struct Server {
     memo: Memo,
     holdings: Holdings,
     sync: Coordination,
+    actors: Actors,
+    /// Actors whose reports pass through the writer, in order, and how many there are of each.
+    storing: HashMap<ActorId, u32>,
+    /// Values in files that nobody needs once these records are durable.
+    freed: VecDeque<(Seq, Value)>,
     /// Results that no value refers to any more.
     partings: Partings,
     modules: Arc<Modules>,
@@ -121,6 +129,8 @@ struct WorkerPort {
     assign: Vec<Assignment>,
     cancel: Vec<AttemptId>,
     reclaim: Vec<AttemptId>,
+    actors: Vec<ActorOrder>,
+    forget: Vec<ActorId>,
 }
 
 /// A call that was put together.
@@ -188,6 +198,13 @@ impl Server {
                 bytes_max: config.sync_max_bytes,
                 waiters_max: config.sync_waiters_max,
             }),
+            actors: Actors::new(ActorLimits {
+                actors_max: config.actors_max,
+                calls_max: config.actor_calls_max,
+                waiting_max_bytes: config.actor_waiting_max_bytes,
+            }),
+            storing: HashMap::new(),
+            freed: VecDeque::new(),
             modules,
             objects,
             pins,

@@ -23,6 +23,8 @@ impl Server {
             assign: Vec::new(),
             cancel: Vec::new(),
             reclaim: Vec::new(),
+            actors: Vec::new(),
+            forget: Vec::new(),
         };
         self.workers.insert(worker, port);
     }
@@ -35,6 +37,8 @@ impl Server {
                     port.joined_at = Some(self.now);
                 }
                 self.handle(Event::WorkerJoined { worker, slots, resources });
+                self.actors.worker_joined(worker, self.now);
+                self.carry_out_actors();
             }
             FromWorker::Started(started) => {
                 started.into_iter().for_each(|started| self.started(worker, started));
@@ -49,6 +53,9 @@ impl Server {
                     self.under_way.remove(&task);
                     self.handle(Event::Returned { worker, task, attempt });
                 }
+            }
+            FromWorker::Actor(done) => {
+                done.into_iter().for_each(|done| self.actor_reported(worker, done));
             }
             FromWorker::Progress(progress) => {
                 for (id, done, total) in progress {
