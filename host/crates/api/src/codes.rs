@@ -32,6 +32,7 @@ codes! {
     UNKNOWN_PARAMETER 400 "unknown_parameter" "The query has a parameter that is not known"
     INVALID_PARAMETER 400 "invalid_parameter" "A parameter of the query or the path is not valid"
     INVALID_HEADER 400 "invalid_header" "A header is not valid"
+    NOT_A_TASK 400 "not_a_task" "The function belongs to actors"
     HASH_MISMATCH 400 "hash_mismatch" "The bytes do not have the announced hash"
     AMBIGUOUS 400 "ambiguous" "The reference fits more than one thing"
     BODY_INTERRUPTED 400 "body_interrupted" "The body ended early"
@@ -48,6 +49,8 @@ codes! {
     UNKNOWN_LOCK 404 "unknown_lock" "Nobody holds the lock"
     UNKNOWN_SEMAPHORE 404 "unknown_semaphore" "There is no such semaphore"
     UNKNOWN_TOPIC 404 "unknown_topic" "There is no such topic"
+    UNKNOWN_ACTOR 404 "unknown_actor" "There is no such actor"
+    UNKNOWN_METHOD 404 "unknown_method" "The actor has no such method"
     METHOD_NOT_ALLOWED 405 "method_not_allowed" "This path does not take this method"
     SLOW_BODY 408 "slow_body" "The body arrived too slowly"
     TIMEOUT 408 "timeout" "The wait ended without success"
@@ -60,10 +63,12 @@ codes! {
     STALE_TOKEN 409 "stale_token" "The token does not hold the lock"
     MODULE_IN_USE 409 "module_in_use" "The module is needed"
     OBJECT_IN_USE 409 "object_in_use" "The object is needed"
+    NO_RESULT 409 "no_result" "A task has no result that could be used"
     TASK_FAILED 409 "task_failed" "The task failed"
     TASK_CANCELLED 409 "task_cancelled" "The task was cancelled"
     TASK_ABORTED 409 "task_aborted" "Something the task needs did not succeed"
     RELEASED 410 "released" "The result was released"
+    ACTOR_DELETED 410 "actor_deleted" "The actor was deleted during the wait"
     QUEUE_DELETED 410 "queue_deleted" "The queue was deleted during the wait"
     SEMAPHORE_DELETED 410 "semaphore_deleted" "The semaphore was deleted during the wait"
     BODY_TOO_LARGE 413 "body_too_large" "The body is larger than the limit"
@@ -90,6 +95,8 @@ pub(crate) const ERROR_CODES: &[(&str, &str)] = &[
     ("unknown_key", "a reference to a task that is not there"),
     ("unknown_module", "a call of a module that is not there"),
     ("unknown_function", "a call of a function that the module lacks"),
+    ("not_a_task", "a constructor or a method of actors where a task is wanted"),
+    ("not_an_actor", "a function that makes no actors where a class is wanted"),
     ("unknown_object", "a reference to an object that is not there"),
     ("unknown_run", "a reference to a run that is not there"),
     ("ambiguous_module", "a prefix of several module ids"),

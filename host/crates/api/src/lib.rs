@@ -28,6 +28,7 @@ mod serve;
 mod state;
 mod submit;
 mod sync_value;
+mod task_refs;
 mod units;
 
 pub use config::{ApiConfig, ApiLimits};

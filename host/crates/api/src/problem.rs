@@ -171,14 +171,21 @@ impl From<Refusal> for Problem {
             Refusal::RunInUse | Refusal::RunHeldBy(_) => codes::RUN_IN_USE,
             Refusal::DuplicateKey(_) => codes::DUPLICATE_KEY,
             Refusal::IdempotencyMismatch => codes::IDEMPOTENCY_MISMATCH,
-            Refusal::ModuleInUse(_) => codes::MODULE_IN_USE,
+            Refusal::UnknownActor => codes::UNKNOWN_ACTOR,
+            Refusal::ActorDeleted => codes::ACTOR_DELETED,
+            Refusal::NoResult(_) => codes::NO_RESULT,
+            Refusal::InvalidArguments(_) => codes::INVALID_ARGUMENTS,
+            Refusal::ModuleInUse(_) | Refusal::ModuleHeldBy(_) => codes::MODULE_IN_USE,
             Refusal::ObjectInUse(_) => codes::OBJECT_IN_USE,
             Refusal::UnknownName(kind, _) => code_of_unknown(*kind),
             Refusal::Deleted(SyncKind::Semaphore, _) => codes::SEMAPHORE_DELETED,
             Refusal::Deleted(..) => codes::QUEUE_DELETED,
             Refusal::TimedOut => codes::TIMEOUT,
             Refusal::StaleToken { .. } => codes::STALE_TOKEN,
-            Refusal::TooMuchWork { .. } | Refusal::SyncFull { .. } => codes::TOO_MUCH_WORK,
+            Refusal::TooMuchWork { .. }
+            | Refusal::SyncFull { .. }
+            | Refusal::ActorCallsFull(_)
+            | Refusal::TooManyActors { .. } => codes::TOO_MUCH_WORK,
             Refusal::Busy(_) | Refusal::StaleKeys => codes::BUSY,
             Refusal::DiskFull => codes::DISK_FULL,
             Refusal::HashMismatch { .. } => codes::HASH_MISMATCH,
@@ -194,6 +201,8 @@ impl From<Refusal> for Problem {
             Refusal::TooMuchWork { retry_after_s, .. } => problem.retry_after(retry_after_s),
             Refusal::Busy(_)
             | Refusal::SyncFull { .. }
+            | Refusal::ActorCallsFull(_)
+            | Refusal::TooManyActors { .. }
             | Refusal::StaleKeys
             | Refusal::ShuttingDown => problem.retry_after(1),
             _ => problem,

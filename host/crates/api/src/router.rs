@@ -25,6 +25,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(routes::call::routes())
         .merge(routes::events::routes())
         .merge(routes::sync::routes())
+        .merge(routes::actors::routes())
         .merge(routes::workers::routes())
         .merge(routes::health::routes())
         .merge(routes::metrics::routes())

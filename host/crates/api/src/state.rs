@@ -10,8 +10,11 @@ use std::{
 };
 
 use tokio::sync::watch;
-use wask_node::{Handle, RunLookup, WaitFor, view::KeyTable};
-use wask_proto::RunId;
+use wask_node::{
+    Handle, ModuleLookup, RunLookup, WaitFor,
+    view::{KeyTable, actors::ActorClass},
+};
+use wask_proto::{ActorId, ModuleInfo, RunId};
 
 use crate::{
     codes,
@@ -23,6 +26,9 @@ use crate::{
 /// Open runs whose keys are remembered, and how many keys of each.
 const SESSIONS_MAX: usize = 32;
 const SESSION_KEYS_MAX: usize = 20_000;
+
+/// Actors of which is remembered what they are.
+const ACTORS_KNOWN_MAX: usize = 100_000;
 
 /// What every handler has at hand; cheap to clone.
 #[derive(Clone)]
@@ -38,7 +44,18 @@ struct Shared {
     requests: [AtomicU64; 5],
     /// The keys of open runs that got tasks lately, as far as they were added here.
     sessions: Mutex<HashMap<RunId, KeyTable>>,
+    /// What actors are, which never changes; whether they are still there says the server.
+    actors: Mutex<HashMap<ActorId, Arc<KnownActor>>>,
     close: watch::Sender<bool>,
+}
+
+/// What an actor is.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownActor {
+    /// Its class.
+    pub(crate) class: ActorClass,
+    /// Its module.
+    pub(crate) module: Arc<ModuleInfo>,
 }
 
 impl ApiState {
@@ -50,6 +67,7 @@ impl ApiState {
             schemas: SchemaCache::default(),
             requests: std::array::from_fn(|_| AtomicU64::new(0)),
             sessions: Mutex::default(),
+            actors: Mutex::default(),
             close,
         };
         Self { handle, shared: Arc::new(shared), closing }
@@ -142,6 +160,35 @@ impl ApiState {
         }
     }
 
+    /// An actor by its id, and what it is. That it is known here does not mean that it is there.
+    pub(crate) async fn find_actor(&self, reference: &str) -> Answer<(ActorId, Arc<KnownActor>)> {
+        let unknown = || unknown_actor(reference);
+        let id: ActorId = reference.parse().map_err(|_| unknown())?;
+        if let Some(known) = self.actors().get(&id) {
+            return Ok((id, Arc::clone(known)));
+        }
+        let class = self.handle.actor_class(id).await.ok_or_else(unknown)?;
+        let ModuleLookup::Found(module) = self.handle.module(&class.module.to_string()) else {
+            return Err(unknown());
+        };
+        let known = Arc::new(KnownActor { class, module });
+        self.remember_actor(id, Arc::clone(&known));
+        Ok((id, known))
+    }
+
+    /// Remembers what an actor is, which spares a question.
+    pub(crate) fn remember_actor(&self, id: ActorId, known: Arc<KnownActor>) {
+        let mut actors = self.actors();
+        if actors.len() >= ACTORS_KNOWN_MAX {
+            actors.clear();
+        }
+        actors.insert(id, known);
+    }
+
+    fn actors(&self) -> MutexGuard<'_, HashMap<ActorId, Arc<KnownActor>>> {
+        self.shared.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn sessions(&self) -> MutexGuard<'_, HashMap<RunId, KeyTable>> {
         self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -158,4 +205,10 @@ impl ApiState {
 /// The problem of a run that is not there.
 pub(crate) fn unknown_run(reference: &str) -> Problem {
     Problem::new(codes::UNKNOWN_RUN, format!("there is no run `{reference}`"))
+}
+
+/// The problem of an actor that is not there.
+pub(crate) fn unknown_actor(reference: &str) -> Problem {
+    let detail = format!("there is no actor `{reference}`; it was deleted or never made");
+    Problem::new(codes::UNKNOWN_ACTOR, detail)
 }

@@ -48,16 +48,23 @@ pub(crate) async fn check_document(
     invalid: Code,
     check: impl FnOnce(&ApiState, &[u8]) -> Result<Checked, Errors> + Send + 'static,
 ) -> Answer<Checked> {
-    let checked = if document.len() < BLOCKING_MIN_BYTES {
-        check(state, &document)
-    } else {
-        let state = state.clone();
-        let checked = tokio::task::spawn_blocking(move || check(&state, &document)).await;
-        checked.map_err(|error| Problem::new(codes::INTERNAL, error.to_string()))?
-    };
+    let handed = state.clone();
+    let checked = beside(document, move |document| check(&handed, document)).await?;
     let checked = checked.map_err(|errors| Problem::with_errors(invalid, errors))?;
     check_objects(state, &checked.objects, invalid).await?;
     Ok(checked)
+}
+
+/// Does something with a document, beside the runtime if it is large.
+pub(crate) async fn beside<T: Send + 'static>(
+    document: Vec<u8>,
+    work: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Answer<T> {
+    if document.len() < BLOCKING_MIN_BYTES {
+        return Ok(work(&document));
+    }
+    let done = tokio::task::spawn_blocking(move || work(&document)).await;
+    done.map_err(|error| Problem::new(codes::INTERNAL, error.to_string()))
 }
 
 /// The keys of the runs that a document's imports name. Those that are not there are missing.

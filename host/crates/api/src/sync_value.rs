@@ -3,19 +3,19 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use wask_proto::{ObjectId, RunId, SYNC_VALUE_MAX_BYTES, SyncValue, TaskId};
+use wask_proto::{ObjectId, SYNC_VALUE_MAX_BYTES, SyncValue};
 
 use crate::{
     cbor::{Item, Malformed, Members, Reader, text_of, write},
     codes,
     errors::{Errors, Path},
     fields::{read_text, twice},
-    names::find_one,
     nearest::hint,
     problem::{Answer, Problem},
     scalars::{write_bytes, write_float},
     state::ApiState,
     submit::check_objects,
+    task_refs::{TaskRef, find_tasks, read_task},
     units::show_size,
 };
 
@@ -29,14 +29,6 @@ pub(crate) struct Draft {
     /// Objects, and where each was named first.
     objects: BTreeMap<ObjectId, String>,
     tasks: Vec<TaskRef>,
-}
-
-/// `{"$task": key, "$run": id}` somewhere in a value.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct TaskRef {
-    run: RunId,
-    key: String,
-    pointer: String,
 }
 
 /// Reads a value. In case of errors the draft is of no use.
@@ -56,7 +48,9 @@ impl Draft {
         let objects: Vec<_> = self.objects.into_iter().collect();
         check_objects(state, &objects, codes::INVALID_REQUEST).await?;
         let objects = objects.into_iter().map(|(id, _)| id).collect();
-        let tasks = find_tasks(state, &self.tasks).await?;
+        let mut tasks = find_tasks(state, &self.tasks, codes::INVALID_REQUEST).await?;
+        tasks.sort_unstable();
+        tasks.dedup();
         Ok(SyncValue { cbor: self.cbor, objects, tasks })
     }
 }
@@ -68,37 +62,6 @@ fn too_large(bytes: usize) -> Problem {
         show_size(SYNC_VALUE_MAX_BYTES as u64)
     );
     Problem::new(codes::VALUE_TOO_LARGE, detail)
-}
-
-async fn find_tasks(state: &ApiState, refs: &[TaskRef]) -> Answer<Vec<TaskId>> {
-    let mut tables = BTreeMap::new();
-    for run in refs.iter().map(|task| task.run) {
-        if let std::collections::btree_map::Entry::Vacant(place) = tables.entry(run) {
-            place.insert(state.node().keys(run).await);
-        }
-    }
-    let mut errors = Errors::default();
-    let mut tasks = Vec::new();
-    for TaskRef { run, key, pointer } in refs {
-        let Some(Some(table)) = tables.get(run) else {
-            let detail = || format!("there is no run `{run}`");
-            errors.add_at(|| format!("{pointer}/$run"), "unknown_run", detail);
-            continue;
-        };
-        match find_one(table, key) {
-            Ok(index) => tasks.push(TaskId { run: *run, index }),
-            Err(detail) => {
-                errors.add_at(|| format!("{pointer}/$task"), "unknown_key", || detail);
-            }
-        }
-    }
-    tasks.sort_unstable();
-    tasks.dedup();
-    if errors.is_empty() {
-        Ok(tasks)
-    } else {
-        Err(Problem::with_errors(codes::INVALID_REQUEST, errors))
-    }
 }
 
 struct Walk<'e> {
@@ -201,22 +164,7 @@ impl Walk<'_> {
 
     fn task(&mut self, map: &[u8], key: &[u8], run: &[u8], path: &Path<'_>) {
         self.draft.cbor.extend_from_slice(map);
-        let key = read_text(key, &path.key("$task"), self.errors);
-        let run = read_text(run, &path.key("$run"), self.errors);
-        let (Some(key), Some(run)) = (key, run) else { return };
-        match run.parse() {
-            Ok(run) => {
-                self.draft.tasks.push(TaskRef {
-                    run,
-                    key: key.to_owned(),
-                    pointer: path.pointer(),
-                });
-            }
-            Err(error) => {
-                let detail = || format!("{error}, not `{run}`");
-                self.errors.add(&path.key("$run"), "bad_reference", detail);
-            }
-        }
+        self.draft.tasks.extend(read_task(key, run, path, self.errors));
     }
 }
 
@@ -243,6 +191,8 @@ fn wrong_directive(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wask_proto::RunId;
+
     use super::*;
     use crate::cbor::{Verbatim, json_to_cbor};
 

@@ -25,6 +25,12 @@ pub struct NodeConfig {
     pub sync_max_bytes: u64,
     /// Calls that wait for one of them at the same time.
     pub sync_waiters_max: usize,
+    /// Actors at the same time.
+    pub actors_max: u64,
+    /// Calls that wait for one actor.
+    pub actor_calls_max: usize,
+    /// Bytes of the arguments of all calls that wait for actors.
+    pub actor_waiting_max_bytes: u64,
     /// Time that running tasks get to finish when the server stops.
     pub shutdown_grace_ms: u64,
     /// Memory of a compilation.
@@ -48,6 +54,9 @@ impl NodeConfig {
             values_memory_max_bytes: 1024 * 1024 * 1024,
             sync_max_bytes: 256 * 1024 * 1024,
             sync_waiters_max: 10_000,
+            actors_max: 100_000,
+            actor_calls_max: 10_000,
+            actor_waiting_max_bytes: 256 * 1024 * 1024,
             shutdown_grace_ms: 5_000,
             compile_memory_max_bytes: 2 * 1024 * 1024 * 1024,
             compile_wall_max_ms: 30_000,

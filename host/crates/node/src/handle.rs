@@ -27,10 +27,12 @@ use crate::{
     },
 };
 
+mod actors;
 mod objects;
 mod sync;
 mod upload;
 
+pub use actors::{ActorArgs, NewActorSpec};
 pub use upload::Uploaded;
 
 /// The door to the server.

@@ -23,7 +23,8 @@ pub use compiler::{CompileError, CompileLimits, Compiler};
 pub use config::NodeConfig;
 pub use events::EventStream;
 pub use handle::{
-    Handle, RunFilter, RunLookup, RunPage, Submitted, TaskFilter, TaskPage, Uploaded, WaitFor,
+    ActorArgs, Handle, NewActorSpec, RunFilter, RunLookup, RunPage, Submitted, TaskFilter,
+    TaskPage, Uploaded, WaitFor,
 };
 pub use modules::{ModuleLookup, ModuleView};
 pub use refusal::Refusal;

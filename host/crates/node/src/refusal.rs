@@ -45,6 +45,30 @@ pub enum Refusal {
     /// A module that unfinished runs need.
     #[error("the module is needed by run {0}, which is not finished; cancel that run or wait")]
     ModuleInUse(wask_proto::RunId),
+    /// A module that something else needs.
+    #[error("the module is needed by {0}")]
+    ModuleHeldBy(String),
+    /// No actor of that id.
+    #[error("there is no such actor; it was deleted or never made")]
+    UnknownActor,
+    /// An actor was deleted while a call waited for it.
+    #[error("the actor was deleted while this call waited; the call did not take place")]
+    ActorDeleted,
+    /// As many calls wait for an actor, or for all of them, as may.
+    #[error("calls of actors wait up to the limit of {0}; wait for some of their answers first")]
+    ActorCallsFull(String),
+    /// There are as many actors as may be.
+    #[error("the server keeps its limit of {limit} actors; delete some")]
+    TooManyActors {
+        /// The limit.
+        limit: u64,
+    },
+    /// A task whose result is to be an argument, and has none.
+    #[error("{0}")]
+    NoResult(String),
+    /// Arguments that the function cannot take.
+    #[error("{0}")]
+    InvalidArguments(String),
     /// An object that unfinished runs or modules need.
     #[error("the object is needed by {0}")]
     ObjectInUse(String),

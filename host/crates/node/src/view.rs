@@ -1,6 +1,7 @@
 //! What the server tells about itself: plain answers to questions. Never changed by the reader,
 //! never serialised here (the API has its own shapes).
 
+pub mod actors;
 pub mod sync;
 
 use std::sync::Arc;
@@ -390,6 +391,8 @@ pub struct Stats {
     pub disk_full: bool,
     /// Queues, variables, events, locks, semaphores, topics.
     pub sync: sync::SyncStats,
+    /// Actors.
+    pub actors: actors::ActorStats,
     /// Microseconds the server loop was busy since the start.
     pub loop_busy_us: u64,
 }

@@ -75,33 +75,48 @@ hash_id!(
     "a memo key"
 );
 
-/// A run. Random, so that a few digits of it are enough to name it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RunId(pub u64);
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u64);
 
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-impl fmt::Debug for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RunId({self})")
-    }
-}
-
-impl FromStr for RunId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let wrong = IdError { what: "a run id", digits: 16 };
-        if text.len() != 16 || !text.bytes().all(is_lower_hex) {
-            return Err(wrong);
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:016x}", self.0)
+            }
         }
-        u64::from_str_radix(text, 16).map(Self).map_err(|_| wrong)
-    }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let wrong = IdError { what: $what, digits: 16 };
+                if text.len() != 16 || !text.bytes().all(is_lower_hex) {
+                    return Err(wrong);
+                }
+                u64::from_str_radix(text, 16).map(Self).map_err(|_| wrong)
+            }
+        }
+    };
 }
+
+number_id!(
+    /// A run. Random, so that a few digits of it are enough to name it.
+    RunId,
+    "a run id"
+);
+number_id!(
+    /// An actor. Random, like a run's id.
+    ActorId,
+    "an actor id"
+);
 
 /// A task's place in its run: nodes in order of submission, an array's elements side by side.
 pub type TaskIndex = u32;
@@ -142,6 +157,7 @@ mod tests {
         assert_eq!("0123456789abcdef".parse(), Ok(RunId(0x0123_4567_89ab_cdef)));
         assert!("0123456789ABCDEF".parse::<RunId>().is_err());
         assert!("+123456789abcdef".parse::<RunId>().is_err());
+        assert_eq!(ActorId(0xfe).to_string().parse(), Ok(ActorId(0xfe)));
         assert!("abc".parse::<ObjectId>().is_err());
     }
 }

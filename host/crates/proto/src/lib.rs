@@ -2,6 +2,7 @@
 //!
 //! Plain data and its encodings. This crate never does IO, never reads a clock and decides nothing.
 
+mod actor;
 mod failure;
 mod frame;
 mod graph;
@@ -19,12 +20,15 @@ pub mod compile;
 pub mod executor;
 pub mod worker;
 
+pub use actor::{ActorRecord, ArgBytes};
 pub use failure::{Failure, FailureKind};
 pub use frame::{FrameError, decode_frame, encode_frame};
 pub use graph::{
     ArgTemplate, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions, ZipSource,
 };
-pub use ids::{IdError, MemoKey, ModuleId, ObjectId, RunId, Seq, TaskId, TaskIndex, WorkerId};
+pub use ids::{
+    ActorId, IdError, MemoKey, ModuleId, ObjectId, RunId, Seq, TaskId, TaskIndex, WorkerId,
+};
 pub use limits::{
     ABI_PROFILE, CallLimits, DESCRIBE_LIMITS, INLINE_VALUE_MAX_BYTES, MODULE_MAX_BYTES,
     SYNC_VALUE_MAX_BYTES,

@@ -8,8 +8,8 @@ use std::{ops::Range, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Encoding, Failure, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, RunState,
-    SyncRecord, TaskIndex, Timestamp, Timing, executor::LogLine,
+    ActorRecord, Encoding, Failure, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId,
+    RunState, SyncRecord, TaskIndex, Timestamp, Timing, executor::LogLine,
 };
 
 /// The version written today.
@@ -193,6 +193,8 @@ pub enum Record {
         /// The calls as keys of the run, in order of their places.
         nodes: Arc<Vec<NodeSpec>>,
     },
+    /// An actor was made, called or deleted.
+    Actor(ActorRecord),
 }
 
 /// A result, as the journal keeps it.
@@ -246,7 +248,8 @@ impl Record {
             | Self::ModuleDeleted { .. }
             | Self::ObjectAdded { .. }
             | Self::ObjectDeleted(_)
-            | Self::Sync(_) => None,
+            | Self::Sync(_)
+            | Self::Actor(_) => None,
             Self::RunSubmitted(header) => Some(header.id),
             Self::TasksAdded { run, .. }
             | Self::RunClosed { run, .. }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    CallLimits, Encoding, Failure, ModuleId, TaskId, Timestamp, Timing, Value,
+    ActorId, CallLimits, Encoding, Failure, ModuleId, TaskId, Timestamp, Timing, Value,
     child::{ChildCall, Question},
     executor::LogLine,
 };
@@ -23,6 +23,11 @@ pub enum ToWorker {
     Resume(Vec<Resumption>),
     /// Take no more work, hand back what has not begun, finish the rest, then close the link.
     Drain,
+    /// Calls of actors. Those of one actor are done in this order, one after the other, and each
+    /// is answered in [`FromWorker::Actor`], in the same order.
+    Actor(Vec<ActorOrder>),
+    /// These actors are gone: their instances end, and their calls need no answers.
+    ForgetActor(Vec<ActorId>),
 }
 
 /// One execution of a task.
@@ -95,6 +100,8 @@ pub enum FromWorker {
     Returned(Vec<AttemptId>),
     /// How far long-running tasks have come: done and total.
     Progress(Vec<(AttemptId, u64, u64)>),
+    /// These calls of actors came to an end.
+    Actor(Vec<ActorDone>),
 }
 
 /// An attempt that began.
@@ -154,4 +161,99 @@ pub enum WorkerOutcome {
     Cancelled,
     /// Its executor died under it; the message says how.
     Lost(String),
+}
+
+/// One call of an actor, or its beginning, or both.
+///
+/// An order without `start` needs the instance that the order before left behind. Where there is
+/// none (it made room for others, its executor died, the order before ended it) the answer is
+/// [`ActorOutcome::Absent`] and nothing has run.
+#[derive(Clone, Debug)]
+pub struct ActorOrder {
+    /// The actor.
+    pub actor: ActorId,
+    /// A number that only grows, to tell answers from those to orders that are void.
+    pub order: u64,
+    /// Its module.
+    pub module: ModuleId,
+    /// The name of its class, which is that of the constructor.
+    pub class: Arc<str>,
+    /// How to make the instance, which takes the place of any that is there.
+    pub start: Option<ActorStart>,
+    /// The call; none for a constructor alone.
+    pub call: Option<ActorCall>,
+    /// What the call may use. The memory is that of the instance and the same in all orders; the
+    /// time holds for the start, for each replayed call and for the call by itself.
+    pub limits: CallLimits,
+    /// How the result's bytes are to be read.
+    pub result_encoding: Encoding,
+    /// Whether the state is to be saved after the call.
+    pub save: bool,
+    /// `ACTOR/METHOD`, for the guest to ask.
+    pub label: Arc<str>,
+}
+
+/// How an actor's instance comes to its state.
+#[derive(Clone, Debug)]
+pub enum ActorStart {
+    /// By its constructor.
+    New {
+        /// The constructor's arguments, as in [`Assignment::args`].
+        args: Vec<Vec<Value>>,
+    },
+    /// From a saved state and the calls since.
+    Load {
+        /// What was saved.
+        state: Value,
+        /// Calls to be done again, in order. Their results and failures are of no interest.
+        replay: Vec<ActorCall>,
+    },
+}
+
+/// A call of a method.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ActorCall {
+    /// The whole name of the function: `Counter.increment`.
+    pub method: Arc<str>,
+    /// The arguments, as in [`Assignment::args`].
+    pub args: Vec<Vec<Value>>,
+}
+
+/// An order that came to an end.
+#[derive(Clone, Debug)]
+pub struct ActorDone {
+    /// The actor.
+    pub actor: ActorId,
+    /// Which order.
+    pub order: u64,
+    /// What came of it.
+    pub outcome: ActorOutcome,
+    /// The state after it, if it was to be saved and the instance is still there.
+    pub state: Option<Value>,
+    /// When and where it ran. `timing.worker` is filled in by the scheduler.
+    pub timing: Timing,
+    /// What the guest logged.
+    pub logs: Vec<LogLine>,
+}
+
+/// What came of an order.
+#[derive(Clone, Debug)]
+pub enum ActorOutcome {
+    /// The result; of a constructor alone it is of no interest.
+    Success(Value),
+    /// A failure of the call, of the constructor, or of saving the state.
+    Failed(Box<Failure>, InstanceAfter),
+    /// There is no instance; nothing has run.
+    Absent,
+    /// Its executor died under it, or the state could not be loaded; the message says how.
+    Lost(String),
+}
+
+/// What a failed call left behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InstanceAfter {
+    /// The instance, with the state as the method left it: the method returned an error.
+    Kept,
+    /// Nothing: the guest trapped, a limit was reached, or the state could not be saved.
+    Gone,
 }

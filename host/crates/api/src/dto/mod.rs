@@ -1,5 +1,6 @@
 //! The shapes of responses, one file per family. Built from the server's views, never read back.
 
+mod actor;
 mod event;
 mod failure;
 mod module;
@@ -10,6 +11,7 @@ mod worker;
 
 pub(crate) mod sync;
 
+pub(crate) use actor::{ActorDto, MadeActorDto};
 pub(crate) use event::{EventDto, event_name};
 pub(crate) use failure::FailureDto;
 pub(crate) use module::{ModuleDto, ObjectDto};

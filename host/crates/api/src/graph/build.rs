@@ -418,11 +418,11 @@ impl<'a> Build<'_, '_, 'a> {
 }
 
 /// The templates; a hole of which nothing is known where an argument is missing.
-fn complete(args: Vec<Option<ArgTemplate>>) -> Vec<ArgTemplate> {
+pub(super) fn complete(args: Vec<Option<ArgTemplate>>) -> Vec<ArgTemplate> {
     let unknown = || ArgTemplate::hole(Part::Task(0));
     args.into_iter().map(|arg| arg.unwrap_or_else(unknown)).collect()
 }
 
-fn is_map(value: &[u8]) -> bool {
+pub(super) fn is_map(value: &[u8]) -> bool {
     Members::of_map(value).is_some()
 }

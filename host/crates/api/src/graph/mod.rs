@@ -4,6 +4,7 @@
 //! size of the body: arguments are copied once, functions are looked up once per text, schemas
 //! are compiled once per function.
 
+mod actor;
 mod arguments;
 mod build;
 mod cycle;
@@ -20,8 +21,10 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use actor::{CheckedArgs, check_actor_args};
 pub(crate) use build::{Checked, Context, check_call, check_more_tasks, check_run, check_value};
 pub(crate) use imports::{Runs, imported_runs};
 pub(crate) use keys::split_name;
+pub(crate) use parse::read_name;
 pub(crate) use resolve::Callee;
 pub(crate) use schema::SchemaCache;

@@ -48,7 +48,7 @@ pub(super) enum Form {
     MoreTasks,
 }
 
-const RUN_NAME_MAX_BYTES: usize = 1_000;
+const NAME_MAX_BYTES: usize = 1_000;
 
 /// Reads a whole body.
 pub(super) fn parse_submission<'a>(
@@ -131,13 +131,18 @@ pub(super) fn parse_defaults(
     defaults
 }
 
-fn read_name<'a>(value: &'a [u8], path: &Path<'_>, errors: &mut Errors) -> Option<&'a str> {
+/// A name for people; `null` for none.
+pub(crate) fn read_name<'a>(
+    value: &'a [u8],
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Option<&'a str> {
     if crate::cbor::kind_of(value) == crate::cbor::Kind::Null {
         return None;
     }
     let name = read_text(value, path, errors)?;
-    if name.len() > RUN_NAME_MAX_BYTES {
-        errors.add(path, "limit", || format!("a name has {RUN_NAME_MAX_BYTES} bytes at most"));
+    if name.len() > NAME_MAX_BYTES {
+        errors.add(path, "limit", || format!("a name has {NAME_MAX_BYTES} bytes at most"));
     }
     Some(name)
 }

@@ -10,11 +10,12 @@ use wask_proto::{ArgTemplate, ObjectId, Part, TaskIndex};
 
 use super::keys::{Keys, Target, split_name};
 use crate::{
-    cbor::{Item, Malformed, Reader, write},
+    cbor::{Item, Malformed, Members, Reader, text_of, write},
     errors::{Errors, Path},
     fields::twice,
     nearest::hint,
     scalars::{write_bytes, write_float},
+    task_refs::{TaskRef, read_task},
 };
 
 /// Where `{"$item": n}` may stand.
@@ -35,6 +36,8 @@ pub(crate) enum Scope {
     Graph,
     /// Arguments of a single call: objects, no tasks.
     Call,
+    /// Arguments of an actor: objects, and tasks of runs.
+    Actor,
     /// A value by itself: no references at all.
     Value,
 }
@@ -52,6 +55,8 @@ pub(super) struct Refs<'k, 'a> {
     pub(super) edges: Vec<(u32, u32)>,
     /// Keys whose results somebody uses.
     pub(super) used: Vec<bool>,
+    /// Tasks of runs, which are named in arguments of actors; a hole `Task(n)` is the n-th.
+    pub(super) tasks: Vec<TaskRef>,
     /// Objects and where each was named first.
     pub(super) objects: HashMap<ObjectId, String>,
     pub(super) errors: Errors,
@@ -66,6 +71,7 @@ impl<'k, 'a> Refs<'k, 'a> {
             items: Items::NoArray,
             edges: Vec::new(),
             used: vec![false; nodes],
+            tasks: Vec::new(),
             objects: HashMap::new(),
             errors,
         }
@@ -178,6 +184,14 @@ impl Walk<'_, '_, '_> {
     fn value(&mut self, reader: &mut Reader<'_>, path: &Path<'_>) -> Result<(), Malformed> {
         let start = reader.position();
         match reader.item()? {
+            Item::Map(Some(2)) if self.refs.scope == Scope::Actor => {
+                let whole = skip_from(reader, start)?;
+                if self.run_task(whole.since(start), path) {
+                    *reader = whole;
+                    return Ok(());
+                }
+                return self.map(reader, 2, path);
+            }
             Item::Map(Some(count)) => return self.map(reader, count, path),
             Item::Array(Some(count)) => {
                 self.literal.extend_from_slice(reader.since(start));
@@ -281,10 +295,33 @@ impl Walk<'_, '_, '_> {
         }
     }
 
+    /// Takes `{"$task": key, "$run": id}`; tells whether it was that.
+    fn run_task(&mut self, map: &[u8], path: &Path<'_>) -> bool {
+        let members = Members::of_map(map).into_iter().flatten();
+        let members = members.map(|(key, value)| (text_of(key).unwrap_or_default(), value));
+        let members: Vec<_> = members.collect();
+        let ([("$task", key), ("$run", run)] | [("$run", run), ("$task", key)]) =
+            members.as_slice()
+        else {
+            return false;
+        };
+        let place = u32::try_from(self.refs.tasks.len()).unwrap_or(u32::MAX);
+        let task = read_task(key, run, path, &mut self.refs.errors);
+        self.refs.tasks.extend(task);
+        let _hole = self.hole(Part::Task(place));
+        true
+    }
+
     fn task_hole(&mut self, name: &str, value: &[u8], path: &Path<'_>) -> Option<()> {
         if self.refs.scope != Scope::Graph {
-            self.refs.errors.add(path, "bad_reference", || {
-                format!("there are no tasks to refer to here; a literal key is written `${name}`")
+            let literal = format!("a literal key is written `${name}`");
+            let scope = self.refs.scope;
+            self.refs.errors.add(path, "bad_reference", || match scope {
+                Scope::Actor => format!(
+                    "a task is named together with its run, {{\"$task\": key, \"$run\": id}}; \
+                     {literal}"
+                ),
+                _ => format!("there are no tasks to refer to here; {literal}"),
             });
             return None;
         }

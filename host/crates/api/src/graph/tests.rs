@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wask_node::{
     ModuleLookup,
-    view::{KeyTable, KeyView},
+    view::{KeyTable, KeyView, actors::ActorClass},
 };
 use wask_proto::{
     ArgTemplate, FunctionInfo, MapSource, ModuleId, ModuleInfo, ObjectId, OnFailed, ParamInfo,
@@ -13,7 +13,11 @@ use wask_proto::{
 };
 
 use super::{resolve::Modules, *};
-use crate::{cbor::json_to_cbor, config::ApiLimits, errors::Errors};
+use crate::{
+    cbor::json_to_cbor,
+    config::ApiLimits,
+    errors::{Errors, Path},
+};
 
 struct Table(Arc<ModuleInfo>);
 
@@ -59,8 +63,17 @@ fn table() -> Table {
             function("sum", &[("values", list)]),
             function("any", &[("value", "true")]),
             function("count", &[("text", "raw")]),
+            actor("Counter", &[("start", int)]),
+            function("Counter.add", &[("amount", int), ("note", "true")]),
+            function("Counter.load", &[("bytes", "raw")]),
         ],
     }))
+}
+
+fn actor(class: &str, params: &[(&str, &str)]) -> FunctionInfo {
+    let mut constructor = function(class, params);
+    constructor.result.schema = r#"{"type": "object", "x-wask-actor": true}"#.to_owned();
+    constructor
 }
 
 fn check_json(json: &str) -> Result<Checked, Errors> {
@@ -421,6 +434,74 @@ fn a_single_call_points_into_its_arguments() {
     assert_eq!(faults(call("[1, true]")), ["wrong_type /1"]);
     assert_eq!(faults(call(r#"{"x": 1, "y": null}"#)), ["wrong_type /y"]);
     assert_eq!(faults(call(r#"[1, {"$task": "a"}]"#)), ["bad_reference /1/$task"]);
+}
+
+#[test]
+fn what_belongs_to_actors_is_no_task() {
+    for (call, words) in [
+        ("numbers/Counter", "`Counter` makes actors and is no task; use POST /actors"),
+        ("numbers/Counter.add", "`Counter.add` is a method of actors"),
+    ] {
+        let task = format!(r#""a": {{"call": "{call}", "args": [1]}}"#);
+        assert_eq!(errors(&task), ["not_a_task /tasks/a/call"]);
+        assert!(detail(&task).contains(words), "{}", detail(&task));
+        assert!(detail(&task).contains(r#"{"call": "numbers/Counter"}"#), "{}", detail(&task));
+    }
+}
+
+#[test]
+fn classes_and_methods_are_found_by_name() {
+    let (table, schemas) = (table(), SchemaCache::default());
+    let class = |name: &str| Callee::find_class(&table, &schemas, "numbers", name);
+    assert_eq!(&*class("Counter").unwrap().function().unwrap().name, "Counter");
+    let (code, detail) = class("Counter.add").unwrap_err();
+    assert_eq!(
+        (code, detail.as_str()),
+        ("not_an_actor", "`Counter.add` is a method; write `numbers/Counter`")
+    );
+    assert_eq!(class("square").unwrap_err().0, "not_an_actor");
+    assert_eq!(class("Countr").unwrap_err().0, "unknown_function");
+    let of =
+        ActorClass { module: table.0.id, module_name: "numbers".into(), class: "Counter".into() };
+    let method = |name: &str| Callee::find_method(Arc::clone(&table.0), &schemas, &of, name);
+    assert_eq!(&*method("add").unwrap().function().unwrap().name, "Counter.add");
+    let unknown = method("ad").unwrap_err();
+    assert_eq!(unknown, "`Counter` has no method `ad`; did you mean `add`? it has add, load");
+    assert!(method("Counter.add").is_err() && method("").is_err());
+}
+
+#[test]
+fn arguments_of_actors_may_name_finished_tasks_and_their_runs() {
+    let (table, schemas) = (table(), SchemaCache::default());
+    let of =
+        ActorClass { module: table.0.id, module_name: "numbers".into(), class: "Counter".into() };
+    let check = |method: &str, json: &str| {
+        let body = json_to_cbor(json.as_bytes(), 128).unwrap();
+        let callee = Callee::find_method(Arc::clone(&table.0), &schemas, &of, method).unwrap();
+        check_actor_args(&body, Some(&callee), &Path::ROOT, Errors::default())
+    };
+    let task = |key: &str| format!(r#"{{"$run": "0123456789abcdef", "$task": "{key}"}}"#);
+    let (a, b) = (task("a"), task("b[1]"));
+    let checked = check("add", &format!(r#"{{"note": [{a}, {b}], "amount": {a}}}"#)).unwrap();
+    let keys: Vec<&str> = checked.tasks.iter().map(|task| task.key.as_str()).collect();
+    assert_eq!(keys, ["a", "b[1]", "a"]);
+    assert_eq!(checked.templates[0], ArgTemplate::hole(Part::Task(2)));
+    let note = [Part::Literal(vec![0x82]), Part::Task(0), Part::Task(1)];
+    assert_eq!(checked.templates[1], ArgTemplate(note.into()));
+    assert!(check("load", &format!("[{a}]")).is_ok());
+
+    let faults = |json: &str| {
+        let (items, _) = check("add", json).expect_err("this should be refused").into_parts();
+        items.into_iter().map(|e| format!("{} {}", e.code, e.pointer)).collect::<Vec<_>>()
+    };
+    assert_eq!(faults("[1]"), ["missing_argument "]);
+    assert_eq!(faults(r#"["x", 2]"#), ["wrong_type /0"]);
+    assert_eq!(faults(r#"[1, {"$task": "a"}]"#), ["bad_reference /1/$task"]);
+    assert_eq!(faults(r#"[1, {"$task": "a", "$run": "x"}]"#), ["bad_reference /1/$run"]);
+    assert_eq!(
+        faults(r#"{"amount": 1, "notes": 2}"#),
+        ["unknown_argument /notes", "missing_argument "]
+    );
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn find(state: &ApiState, module: &str, function: &str) -> Answer<Callee> {
         let code = match code {
             "unknown_module" => codes::UNKNOWN_MODULE,
             "unknown_function" => codes::UNKNOWN_FUNCTION,
+            "not_a_task" => codes::NOT_A_TASK,
             _ => codes::AMBIGUOUS,
         };
         Problem::new(code, detail)

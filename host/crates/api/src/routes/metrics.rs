@@ -83,6 +83,22 @@ impl Snapshot {
         gauges(out, "sync_bytes", "Bytes of their values and names", &[(&[], sync.bytes)])
     }
 
+    fn actors(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let actors = &self.stats.actors;
+        for (name, help, value) in [
+            ("actors", "Actors", actors.actors),
+            ("actors_kept", "Actors of which a worker keeps an instance", actors.kept),
+            ("actor_calls_waiting", "Calls of actors without an answer", actors.waiting),
+        ] {
+            gauges(out, name, help, &[(&[], value)])?;
+        }
+        let calls = [("succeeded", actors.succeeded), ("failed", actors.failed)];
+        let calls = calls.map(|(word, count)| ([("outcome", word)], count));
+        counters(out, "actor_calls", "Calls of actors that ended, by outcome", &labelled(&calls))?;
+        let help = "Instances of actors that were made again from what was saved";
+        counters(out, "actors_restored", help, &[(&[], actors.restored)])
+    }
+
     fn server(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let stats = &self.stats;
         for (name, help, value) in [
@@ -121,6 +137,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.tasks_and_runs(&mut encoder)?;
         self.coordination(&mut encoder)?;
+        self.actors(&mut encoder)?;
         self.server(&mut encoder)
     }
 }
@@ -184,6 +201,8 @@ mod tests {
             "wask_sync_things{kind=\"queue\"} 0",
             "wask_sync_waiters{kind=\"topic\"} 0",
             "wask_sync_bytes 0",
+            "wask_actors 0",
+            "wask_actor_calls_total{outcome=\"failed\"} 0",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }

@@ -1,6 +1,7 @@
 //! One file per family of routes. Handlers read the request, ask the server and shape the answer;
 //! they decide nothing.
 
+pub(crate) mod actors;
 pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod dashboard;

@@ -1,6 +1,6 @@
 //! Results: of one task, of several, in order of completion.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 use wask_node::{WaitFor, view::ResultView};
-use wask_proto::{RunId, TaskIndex};
+use wask_proto::{RunId, TaskIndex, Value};
 
 use super::tasks::{find, task_detail};
 use crate::{
@@ -72,12 +72,7 @@ pub(super) async fn answer_result(
             Ok(Format::of(headers).reply(StatusCode::ACCEPTED, &task))
         }
         Some(ResultView::Value(value, media_type)) => {
-            let (id, encoding, size) = (value.object_id(), value.encoding, value.size());
-            let parcel = Parcel { id, size, encoding, media_type, immutable: false };
-            if parcel.is_known(headers) {
-                return Ok(parcel.not_modified());
-            }
-            parcel.deliver(headers, state.node().value_bytes(&value).await?).await
+            deliver_value(state, headers, &value, media_type).await
         }
         Some(ResultView::Released) => {
             let detail = format!("the result of `{key}` was released, since nobody needed it");
@@ -99,6 +94,21 @@ pub(super) async fn answer_result(
             Err(problem(codes::TASK_ABORTED, detail).failure(failure))
         }
     }
+}
+
+/// The answer that a value makes.
+pub(super) async fn deliver_value(
+    state: &ApiState,
+    headers: &HeaderMap,
+    value: &Value,
+    media_type: Arc<str>,
+) -> Answer {
+    let (id, encoding, size) = (value.object_id(), value.encoding, value.size());
+    let parcel = Parcel { id, size, encoding, media_type, immutable: false };
+    if parcel.is_known(headers) {
+        return Ok(parcel.not_modified());
+    }
+    parcel.deliver(headers, state.node().value_bytes(value).await?).await
 }
 
 /// Results, in the order in which they were asked for.

@@ -53,27 +53,42 @@ pub(crate) fn assemble<'a>(
     inputs: &dyn Inputs,
 ) -> Result<Vec<Pieces>, ArgError> {
     let element = task.saturating_sub(spec.tasks.start);
-    let context = Context { spec, element, inputs };
-    let args: Vec<Pieces> = spec
-        .args
-        .iter()
-        .zip(params)
-        .map(|(template, (name, raw))| context.argument(template, name, raw))
-        .collect::<Result<_, _>>()?;
-    let size = args.iter().flatten().map(Value::size).sum();
-    if size > ARGS_MAX_BYTES {
-        return Err(ArgError::TooLarge { size, limit: ARGS_MAX_BYTES });
-    }
-    Ok(args)
+    Context { map: spec.map.as_ref(), element, inputs }.arguments(&spec.args, params)
+}
+
+/// The arguments of a call that belongs to no graph. Its tasks are what `inputs` takes them for.
+pub(crate) fn assemble_call<'a>(
+    args: &[ArgTemplate],
+    params: impl Iterator<Item = (&'a str, bool)>,
+    inputs: &dyn Inputs,
+) -> Result<Vec<Pieces>, ArgError> {
+    Context { map: None, element: 0, inputs }.arguments(args, params)
 }
 
 struct Context<'a> {
-    spec: &'a NodeSpec,
+    map: Option<&'a MapSource>,
     element: u32,
     inputs: &'a dyn Inputs,
 }
 
 impl Context<'_> {
+    fn arguments<'a>(
+        &self,
+        templates: &[ArgTemplate],
+        params: impl Iterator<Item = (&'a str, bool)>,
+    ) -> Result<Vec<Pieces>, ArgError> {
+        let args: Vec<Pieces> = templates
+            .iter()
+            .zip(params)
+            .map(|(template, (name, raw))| self.argument(template, name, raw))
+            .collect::<Result<_, _>>()?;
+        let size = args.iter().flatten().map(Value::size).sum();
+        if size > ARGS_MAX_BYTES {
+            return Err(ArgError::TooLarge { size, limit: ARGS_MAX_BYTES });
+        }
+        Ok(args)
+    }
+
     fn argument(&self, template: &ArgTemplate, name: &str, raw: bool) -> Result<Pieces, ArgError> {
         let whole = self.whole(template)?;
         match (whole, raw) {
@@ -129,7 +144,7 @@ impl Context<'_> {
     fn item(&self, part: u32) -> Result<Whole, ArgError> {
         let missing = ArgError::NoItem(part);
         let element = self.element as usize;
-        match &self.spec.map {
+        match self.map {
             Some(MapSource::Range { start, step }) if part == 0 => {
                 let number = start.saturating_add(step.saturating_mul(i64::from(self.element)));
                 Ok(Whole::One(Value::from_bytes(Encoding::Cbor, &integer(number))))

@@ -5,13 +5,18 @@ use std::{ops::Range, sync::Arc};
 
 use tokio::sync::oneshot;
 use wask_proto::{
-    ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, TaskIndex, Timestamp, WorkerId,
-    worker::{Finished, FromWorker},
+    ActorId, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, TaskIndex, Timestamp,
+    WorkerId,
+    worker::{ActorDone, Finished, FromWorker},
 };
 
-use super::{Server, sync::SyncCommand};
+use super::{
+    Server,
+    actors::{Answered, Ended},
+    sync::SyncCommand,
+};
 use crate::{
-    handle::WaitFor,
+    handle::{ActorArgs, NewActorSpec, WaitFor},
     pins::Pin,
     refusal::Refusal,
     view::{ObjectInfo, sync::Guard},
@@ -34,6 +39,8 @@ pub(crate) enum Input {
     Worker(WorkerId, FromWorker),
     /// A large result was written to a file, which is pinned.
     Stored(WorkerId, Box<Finished>, Option<Pin>),
+    /// An actor's state, if it is large, was written to a file, which is pinned.
+    StoredState(Box<ActorDone>, Option<Pin>),
     /// The committer has finished with a batch.
     Committed(CommitReport),
 }
@@ -121,6 +128,24 @@ pub(crate) enum Command {
         reply: Reply<()>,
     },
     Sync(SyncCommand),
+    MakeActor {
+        spec: Box<NewActorSpec>,
+        guard: Option<Guard>,
+        reply: Reply<Ended>,
+    },
+    CallActor {
+        actor: ActorId,
+        /// Without its class.
+        method: Arc<str>,
+        args: ActorArgs,
+        guard: Option<Guard>,
+        reply: Reply<Answered>,
+    },
+    DeleteActor {
+        actor: ActorId,
+        guard: Option<Guard>,
+        reply: Reply<()>,
+    },
     Read(Question),
     Shutdown(oneshot::Sender<()>),
 }

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use wask_proto::{
-    INLINE_VALUE_MAX_BYTES, MemoKey, ModuleId, ObjectId, Record, StoredValue, TaskId, Value,
-    ValueData,
+    Encoding, INLINE_VALUE_MAX_BYTES, MemoKey, ModuleId, ObjectId, Record, StoredValue, TaskId,
+    Value, ValueData,
 };
 use wask_store::{IndexChange, ObjectRecord};
 
@@ -69,6 +69,24 @@ impl Server {
         (file.size, file.media_type) = (at.size, media_type);
         self.holdings.spilled_bytes += file.spilled_bytes;
         self.holdings.spilled_bytes -= before;
+    }
+
+    /// An actor holds this value, if it is in a file: its state, or an argument of a call.
+    pub(super) fn hold_for_actor(&mut self, value: &Value) {
+        let ValueData::Stored(at) = &value.data else { return };
+        if !self.holdings.files.contains_key(&at.id) {
+            let known = self.object_info(&at.id).map(|info| info.media_type);
+            let media_type = known.unwrap_or_else(|| match value.encoding {
+                Encoding::Cbor => CBOR.into(),
+                Encoding::Raw => OCTETS.into(),
+            });
+            let file = HeldFile { size: at.size, media_type, ..HeldFile::default() };
+            self.holdings.files.insert(at.id, file);
+        }
+        if let Some(file) = self.holdings.files.get_mut(&at.id) {
+            file.holders += 1;
+            self.holdings.spilled_bytes -= std::mem::take(&mut file.spilled_bytes);
+        }
     }
 
     /// These results are held by one task less each. Files that nobody needs go.

@@ -71,6 +71,12 @@ impl Server {
                     self.delete_unless_needed(&id);
                 }
             }
+            Input::StoredState(done, pin) => {
+                self.state_stored(*done);
+                if let Some(id) = pin.map(|pin| pin.id()) {
+                    self.delete_unless_needed(&id);
+                }
+            }
             Input::Committed(report) => self.journal.on_report(report),
         }
     }
@@ -91,6 +97,7 @@ impl Server {
         self.tick_sync();
         self.release_acks();
         self.release_sync_answers();
+        self.release_freed();
         let awaited =
             !self.acks.is_empty() || !self.sync_answers.is_empty() || self.stopping.is_some();
         self.journal.flush(awaited, self.now);
@@ -125,6 +132,12 @@ impl Server {
             if !port.reclaim.is_empty() {
                 port.link.send(ToWorker::Reclaim(std::mem::take(&mut port.reclaim)));
             }
+            if !port.actors.is_empty() {
+                port.link.send(ToWorker::Actor(std::mem::take(&mut port.actors)));
+            }
+            if !port.forget.is_empty() {
+                port.link.send(ToWorker::ForgetActor(std::mem::take(&mut port.forget)));
+            }
         }
     }
 
@@ -138,7 +151,9 @@ impl Server {
 
     fn is_done(&self) -> bool {
         let Some(stopping) = &self.stopping else { return self.journal.broken.is_some() };
-        let idle = self.engine.workers().all(|worker| worker.running + worker.prefetched == 0);
+        let idle = self.engine.workers().all(|worker| worker.running + worker.prefetched == 0)
+            && self.actors.is_idle()
+            && self.storing.is_empty();
         let over = stopping.deadline <= self.now;
         (idle && self.journal.is_idle() && self.acks.is_empty() && self.sync_answers.is_empty())
             || over

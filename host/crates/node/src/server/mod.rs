@@ -5,6 +5,7 @@
 //! scheduling decision, runs no guest and waits for no disk.
 
 mod act;
+mod actors;
 mod args;
 mod children;
 mod command;
@@ -15,6 +16,7 @@ mod lease;
 mod main_loop;
 mod memo;
 mod model;
+mod on_actor;
 mod on_command;
 mod on_sync;
 mod on_worker;
@@ -34,9 +36,9 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use wask_engine::{Action, Engine, EngineConfig};
 use wask_proto::{
-    Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, TaskIndex, Timestamp, Timing, Value,
-    WorkerId,
-    worker::{Assignment, AttemptId, Finished, Resumption},
+    ActorId, Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, TaskIndex, Timestamp, Timing,
+    Value, WorkerId,
+    worker::{ActorOrder, Assignment, AttemptId, Finished, Resumption},
 };
 use wask_store::{Index, Journal, Objects};
 
@@ -50,6 +52,7 @@ pub(crate) use main_loop::run;
 pub use recover::RecoverError;
 pub(crate) use sync::{Call, PageOf, SyncCommand};
 
+use actors::{ActorLimits, Actors};
 use children::Family;
 use command::Ack;
 use commit::JournalPort;
@@ -72,6 +75,11 @@ pub(crate) struct Server {
     memo: Memo,
     holdings: Holdings,
     sync: Coordination,
+    actors: Actors,
+    /// Actors whose reports pass through the writer, in order, and how many there are of each.
+    storing: HashMap<ActorId, u32>,
+    /// Values in files that nobody needs once these records are durable.
+    freed: VecDeque<(Seq, Value)>,
     /// Results that no value refers to any more.
     partings: Partings,
     modules: Arc<Modules>,
@@ -127,6 +135,8 @@ struct WorkerPort {
     resume: Vec<Resumption>,
     cancel: Vec<AttemptId>,
     reclaim: Vec<AttemptId>,
+    actors: Vec<ActorOrder>,
+    forget: Vec<ActorId>,
 }
 
 /// A call that was put together.
@@ -196,6 +206,13 @@ impl Server {
                 bytes_max: config.sync_max_bytes,
                 waiters_max: config.sync_waiters_max,
             }),
+            actors: Actors::new(ActorLimits {
+                actors_max: config.actors_max,
+                calls_max: config.actor_calls_max,
+                waiting_max_bytes: config.actor_waiting_max_bytes,
+            }),
+            storing: HashMap::new(),
+            freed: VecDeque::new(),
             modules,
             objects,
             pins,

@@ -68,6 +68,11 @@ impl Server {
                 self.reply(reply, deleted);
             }
             Command::Sync(command) => self.on_sync(command),
+            Command::MakeActor { spec, guard, reply } => self.make_actor(*spec, guard, reply),
+            Command::CallActor { actor, method, args, guard, reply } => {
+                self.call_actor(actor, &method, &args, guard, reply);
+            }
+            Command::DeleteActor { actor, guard, reply } => self.delete_actor(actor, guard, reply),
             other => self.on_store_command(other),
         }
     }
@@ -100,7 +105,7 @@ impl Server {
         }
     }
 
-    fn reply<T: Send + 'static>(&mut self, reply: Reply<T>, answer: Result<T, Refusal>) {
+    pub(super) fn reply<T: Send + 'static>(&mut self, reply: Reply<T>, answer: Result<T, Refusal>) {
         self.answer(Box::new(move || drop(reply.send(answer))));
     }
 
@@ -285,6 +290,9 @@ impl Server {
                 return Err(Refusal::ModuleInUse(run.header.id));
             }
         }
+        if let Some(user) = self.actors.user_of_module(id) {
+            return Err(Refusal::ModuleHeldBy(user));
+        }
         self.record(&Record::ModuleDeleted { id, at: self.now }, None);
         self.modules.remove(id);
         self.delete_unless_needed(&ObjectId(id.0));
@@ -317,6 +325,9 @@ impl Server {
         if let Some(user) = self.sync.user_of_object(&id) {
             return Err(Refusal::ObjectInUse(user));
         }
+        if let Some(actor) = self.actors.user_of_object(&id) {
+            return Err(Refusal::ObjectInUse(format!("actor {actor}; delete it first")));
+        }
         let unfinished = self.model.runs.values().filter(|run| run.state == RunState::Running);
         for run in unfinished {
             let goes_on = |node: &&NodeRow| {
@@ -344,6 +355,7 @@ impl Server {
     fn stop(&mut self, reply: oneshot::Sender<()>) {
         let deadline = self.now.plus_ms(self.config.shutdown_grace_ms);
         self.stopping = Some(Stopping { deadline, reply });
+        self.actors.stop();
         let workers: Vec<_> = self.workers.keys().copied().collect();
         for worker in workers {
             self.handle(Event::WorkerDraining(worker));

@@ -24,6 +24,8 @@ impl Server {
             resume: Vec::new(),
             cancel: Vec::new(),
             reclaim: Vec::new(),
+            actors: Vec::new(),
+            forget: Vec::new(),
         };
         self.workers.insert(worker, port);
     }
@@ -36,6 +38,8 @@ impl Server {
                     port.joined_at = Some(self.now);
                 }
                 self.handle(Event::WorkerJoined { worker, slots, resources });
+                self.actors.worker_joined(worker, self.now);
+                self.carry_out_actors();
             }
             FromWorker::Started(started) => {
                 started.into_iter().for_each(|started| self.started(worker, started));
@@ -56,6 +60,9 @@ impl Server {
                     self.under_way.remove(&task);
                     self.handle(Event::Returned { worker, task, attempt });
                 }
+            }
+            FromWorker::Actor(done) => {
+                done.into_iter().for_each(|done| self.actor_reported(worker, done));
             }
             FromWorker::Progress(progress) => {
                 for (id, done, total) in progress {

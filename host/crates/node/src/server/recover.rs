@@ -42,7 +42,7 @@ enum Step {
     Facts(Vec<Fact>),
 }
 
-/// Records about deleted runs that make a compaction worth its while.
+/// Records without effect that make a compaction worth its while.
 const GARBAGE_MIN: u64 = 10_000;
 
 impl Server {
@@ -55,7 +55,7 @@ impl Server {
         self.begin_recovery();
         let mut stories = HashMap::<RunId, Story>::new();
         let mut failed = None;
-        let (mut total, mut garbage, mut changes) = (0u64, 0u64, 0u64);
+        let (mut total, mut garbage, mut changes, mut of_actors) = (0u64, 0u64, 0u64, 0u64);
         journal.reader().read(Seq(1), &mut |seq, bytes| match Record::decode(bytes) {
             Ok(record) => {
                 total += 1;
@@ -65,6 +65,7 @@ impl Server {
                 match &record {
                     Record::Sync(SyncRecord::Restated { .. }) => changes = 0,
                     Record::Sync(_) => changes += 1,
+                    Record::Actor(_) => of_actors += 1,
                     _ => {}
                 }
                 self.restore(&record, seq > indexed, &mut stories);
@@ -79,6 +80,7 @@ impl Server {
             return Err(error);
         }
         self.end_recovery();
+        garbage += of_actors.saturating_sub(self.actors.records());
         let restated = self.restate_sync(journal, changes)?;
         self.tell_engine(stories);
         if restated.is_some() || (garbage > GARBAGE_MIN && garbage > total / 2) {
@@ -87,10 +89,12 @@ impl Server {
         Ok(())
     }
 
-    /// Takes out what tells of deleted runs, and changes of coordination before `restated`.
+    /// Takes out what tells of deleted runs and actors, calls before an actor's saved state, and
+    /// changes of coordination before `restated`.
     fn compact(&self, journal: &mut dyn Journal, restated: Seq) -> Result<(), RecoverError> {
         let compacted = journal.compact(&mut |seq, bytes| match Record::decode(bytes) {
             Ok(Record::Sync(_)) => seq >= restated,
+            Ok(Record::Actor(change)) => self.actors.needs(&change),
             Ok(record) => record.run().is_none_or(|run| self.model.runs.contains_key(&run)),
             Err(_) => true,
         })?;
@@ -121,8 +125,10 @@ impl Server {
 
     fn restore(&mut self, record: &Record, index: bool, stories: &mut HashMap<RunId, Story>) {
         self.restore_store(record, index);
-        if let Record::Sync(change) = record {
-            self.sync.apply(change);
+        match record {
+            Record::Sync(change) => self.sync.apply(change),
+            Record::Actor(change) => self.restore_actor(change),
+            _ => {}
         }
         let freed = self.model.apply(record, None);
         self.hold_back(&freed);

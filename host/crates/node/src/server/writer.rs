@@ -1,5 +1,5 @@
-//! Writing large results to files, in a thread of its own, before the loop hears of them: a
-//! record that names a file is written after the file is synced.
+//! Writing large results and states to files, in a thread of its own, before the loop hears of
+//! them: a record that names a file is written after the file is synced.
 
 use std::{
     sync::{Arc, mpsc},
@@ -7,8 +7,8 @@ use std::{
 };
 
 use wask_proto::{
-    Failure, FailureKind, Value, WorkerId,
-    worker::{Finished, WorkerOutcome},
+    Failure, FailureKind, INLINE_VALUE_MAX_BYTES, ObjectId, Value, WorkerId,
+    worker::{ActorDone, ActorOutcome, Finished, InstanceAfter, WorkerOutcome},
 };
 use wask_store::{ObjectError, Objects};
 
@@ -27,10 +27,15 @@ pub(crate) enum Keep {
     Spilled,
 }
 
-/// What the loop hands over: whose result, the result, and how to keep it.
-type Order = (WorkerId, Box<Finished>, Keep);
+/// What the loop hands over.
+enum Order {
+    /// A worker's result, and how to keep it.
+    Result(WorkerId, Box<Finished>, Keep),
+    /// A report about an actor, perhaps with its state.
+    State(Box<ActorDone>),
+}
 
-/// The loop's side. Orders are bounded by the attempts that workers hold.
+/// The loop's side. Orders are bounded by what workers hold.
 pub(crate) struct Writer(mpsc::Sender<Order>);
 
 impl Writer {
@@ -41,9 +46,8 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (sender, orders) = mpsc::channel::<Order>();
         std::thread::Builder::new().name("wask-objects".into()).spawn(move || {
-            while let Ok((worker, mut finished, keep)) = orders.recv() {
-                let pin = store(&*objects, &pins, &mut finished, keep);
-                if inputs.blocking_send(Input::Stored(worker, finished, pin)).is_err() {
+            while let Ok(order) = orders.recv() {
+                if inputs.blocking_send(order.carry_out(&*objects, &pins)).is_err() {
                     return;
                 }
             }
@@ -52,8 +56,32 @@ impl Writer {
     }
 
     pub(crate) fn send(&self, worker: WorkerId, finished: Box<Finished>, keep: Keep) {
-        if self.0.send((worker, finished, keep)).is_err() {
+        self.order(Order::Result(worker, finished, keep));
+    }
+
+    /// Reports come back in the order in which they were sent, those without a large state too.
+    pub(crate) fn send_state(&self, done: Box<ActorDone>) {
+        self.order(Order::State(done));
+    }
+
+    fn order(&self, order: Order) {
+        if self.0.send(order).is_err() {
             tracing::error!("the writer of large results has stopped");
+        }
+    }
+}
+
+impl Order {
+    fn carry_out(self, objects: &dyn Objects, pins: &Arc<Pins>) -> Input {
+        match self {
+            Self::Result(worker, mut finished, keep) => {
+                let pin = store(objects, pins, &mut finished, keep);
+                Input::Stored(worker, finished, pin)
+            }
+            Self::State(mut done) => {
+                let pin = store_state(objects, pins, &mut done);
+                Input::StoredState(done, pin)
+            }
         }
     }
 }
@@ -68,14 +96,9 @@ fn store(
     let WorkerOutcome::Success(value) = &finished.outcome else { return None };
     let bytes = value.bytes()?;
     let pin = pins.pin(value.object_id());
-    let written = loop {
-        match keep {
-            Keep::Spilled => break objects.spill(bytes),
-            Keep::Durable => match objects.put(bytes) {
-                Err(error) if error.heals() => std::thread::sleep(FULL_RETRY),
-                written => break written,
-            },
-        }
+    let written = match keep {
+        Keep::Spilled => objects.spill(bytes),
+        Keep::Durable => put(objects, bytes),
     };
     match written {
         Ok(id) => {
@@ -87,6 +110,34 @@ fn store(
         Err(error) => finished.outcome = WorkerOutcome::Failure(Box::new(not_stored(&error))),
     }
     Some(pin)
+}
+
+/// Writes a state to a file if it is large. Where that fails the call is as if it had not been:
+/// its instance is not used any more.
+fn store_state(objects: &dyn Objects, pins: &Arc<Pins>, done: &mut ActorDone) -> Option<Pin> {
+    let state = done.state.as_ref()?;
+    let bytes = state.bytes().filter(|bytes| bytes.len() > INLINE_VALUE_MAX_BYTES)?;
+    let pin = pins.pin(state.object_id());
+    match put(objects, bytes) {
+        Ok(id) => done.state = Some(Value::stored(state.encoding, id, bytes.len() as u64)),
+        Err(error) => {
+            let message = format!("the actor's state could not be stored: {error}");
+            let failure = Failure::new(FailureKind::Output, message);
+            done.outcome = ActorOutcome::Failed(Box::new(failure), InstanceAfter::Gone);
+            done.state = None;
+        }
+    }
+    Some(pin)
+}
+
+/// Stores bytes durably. A full disk is waited for.
+fn put(objects: &dyn Objects, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
+    loop {
+        match objects.put(bytes) {
+            Err(error) if error.heals() => std::thread::sleep(FULL_RETRY),
+            written => return written,
+        }
+    }
 }
 
 fn not_stored(error: &ObjectError) -> Failure {

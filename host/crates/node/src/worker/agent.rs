@@ -13,7 +13,10 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
-use wask_proto::worker::{AttemptId, FromWorker, Resumption, ToWorker};
+use wask_proto::{
+    Timing,
+    worker::{ActorDone, ActorOrder, ActorOutcome, AttemptId, FromWorker, Resumption, ToWorker},
+};
 
 use super::{
     config::WorkerConfig,
@@ -123,10 +126,25 @@ impl Agent {
                 Command::Scheduler(ToWorker::Reclaim(ids)) => self.reclaim(ids),
                 Command::Scheduler(ToWorker::Resume(resumptions)) => self.resume(resumptions),
                 Command::Scheduler(ToWorker::Drain) => self.drain(),
+                Command::Scheduler(ToWorker::Actor(orders)) => self.keep_no_actors(orders),
+                Command::Scheduler(ToWorker::ForgetActor(_)) => {}
                 Command::Loaded(id, args) => self.desk.loaded(id, args),
                 Command::Stop => self.stopped = true,
             }
         }
+    }
+
+    /// Answers that there is no instance, whatever is asked of actors.
+    fn keep_no_actors(&mut self, orders: Vec<ActorOrder>) {
+        let absent = |order: ActorOrder| ActorDone {
+            actor: order.actor,
+            order: order.order,
+            outcome: ActorOutcome::Absent,
+            state: None,
+            timing: Timing::default(),
+            logs: Vec::new(),
+        };
+        self.outbox.send(FromWorker::Actor(orders.into_iter().map(absent).collect()));
     }
 
     fn cancel(&mut self, ids: Vec<AttemptId>) {

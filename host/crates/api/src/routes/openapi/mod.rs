@@ -1,6 +1,7 @@
 //! `/openapi.json`: the whole API for programs, put together from one table of operations, the
 //! shapes that responses are made of, and the list of problem codes.
 
+mod actors;
 mod requests;
 mod sync;
 mod table;
@@ -74,7 +75,7 @@ fn build() -> Value {
 }
 
 fn all_operations() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().chain(sync::OPERATIONS)
+    OPERATIONS.iter().chain(sync::OPERATIONS).chain(actors::OPERATIONS)
 }
 
 fn describe(operation: &Operation) -> Value {
@@ -168,8 +169,10 @@ fn schemas() -> Value {
     add::<control::RetriedDto>(&mut found);
     add::<health::HealthDto>(&mut found);
     sync::add_responses(&mut found);
+    actors::add_responses(&mut found);
     let mut schemas = requests::schemas();
     schemas.extend(sync::requests());
+    schemas.extend(actors::requests());
     for (name, schema) in found {
         schemas.insert(name, serde_json::to_value(schema).unwrap_or_default());
     }

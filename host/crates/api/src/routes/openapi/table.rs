@@ -72,6 +72,8 @@ parameters! {
     "last_event" "Last-Event-ID" "header" "integer" "The id of the last event that was seen."
     "format" "format" "query" "string" "`json`, `dot`, `mermaid` or `svg`."
     "by" "by" "query" "string" "`node` or `function`."
+    "actor" "id" "path" "string" "An actor."
+    "method" "method" "path" "string" "A method, without its class."
     "sync_name" "name" "path" "string" "A name: 1 to 200 bytes without `/` and control characters, percent-encoded."
     "guard" "Wask-Guard" "header" "string" "`LOCK_NAME=TOKEN` or `semaphore/NAME=TOKEN`, the name percent-encoded: nothing is done unless that token holds that lease."
     "batch" "batch" "query" "integer" "How many items to take at most; 1 unless said otherwise."
@@ -274,7 +276,7 @@ operations! {
         [200 "The result. `Wask-Run` names the run." Some(Content::Value),
          202 "It is not finished." Some(Shape("TaskDetail"))],
         &[codes::MALFORMED_JSON, codes::MALFORMED_CBOR, codes::INVALID_ARGUMENTS,
-          codes::UNKNOWN_MODULE, codes::UNKNOWN_FUNCTION, codes::TASK_FAILED,
+          codes::UNKNOWN_MODULE, codes::UNKNOWN_FUNCTION, codes::NOT_A_TASK, codes::TASK_FAILED,
           codes::TASK_CANCELLED, codes::TASK_ABORTED, codes::IDEMPOTENCY_MISMATCH,
           codes::STALE_TOKEN,
           codes::TOO_MUCH_WORK, codes::DISK_FULL];

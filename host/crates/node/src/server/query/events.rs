@@ -41,6 +41,7 @@ pub(in crate::server) fn event_of(
         Record::ObjectAdded { .. }
         | Record::ObjectDeleted(_)
         | Record::Sync(_)
+        | Record::Actor(_)
         | Record::TaskLogged { .. } => Vec::new(),
         Record::RunSubmitted(header) => {
             let what = EventKind::RunSubmitted { name: header.name.clone() };

@@ -44,6 +44,7 @@ impl Server {
             index_rebuilt: self.index.stats().map_or(0, |stats| stats.set_aside),
             disk_full: self.journal.full,
             sync: self.sync.stats(),
+            actors: self.actors.stats(),
             loop_busy_us: self.totals.busy_us,
             attempts: vec![
                 ("succeeded", self.totals.succeeded),

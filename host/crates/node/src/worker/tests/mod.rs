@@ -160,6 +160,7 @@ impl Bench {
                     |(id, done, total): (AttemptId, u64, u64)| (id.task.index, done, total);
                 self.progress.extend(progress.into_iter().map(by_index));
             }
+            FromWorker::Actor(done) => assert!(done.is_empty(), "nobody asked for actors"),
         }
     }
 
