@@ -162,7 +162,7 @@ fn encoded<T: Serialize>(value: &T) -> Result<Vec<Piece>, Error> {
     cbor::to_pieces(value).map_err(failed)
 }
 
-fn decoded<T: DeserializeOwned>(outcome: Outcome) -> Result<T, Error> {
+pub(crate) fn decoded<T: DeserializeOwned>(outcome: Outcome) -> Result<T, Error> {
     let misfit = |error: &dyn std::fmt::Display| {
         let ty = std::any::type_name::<T>();
         Error::new(format_args!("the result of a call is no `{ty}`: {error}"))

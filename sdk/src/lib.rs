@@ -50,6 +50,7 @@ mod panic_record;
 #[cfg(target_arch = "wasm32")]
 mod remote;
 mod schema;
+pub mod shared;
 mod value;
 
 pub use wask_macros::{actor, export, task, value};

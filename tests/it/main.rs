@@ -26,6 +26,7 @@ mod results;
 mod retries;
 mod scheduling;
 mod service;
+mod shared;
 mod storage;
 mod stress;
 mod sync_locks;

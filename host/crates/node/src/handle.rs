@@ -387,6 +387,12 @@ impl Handle {
         answer.await.ok()
     }
 
+    /// Hands something to the loop that needs no answer.
+    pub(crate) async fn tell(&self, input: Input) {
+        // A loop that has ended needs nothing any more.
+        let _ = self.shared.inputs.send(input).await;
+    }
+
     async fn send(&self, command: Command) -> Result<(), Refusal> {
         let input = Input::Command(command);
         self.shared.inputs.send(input).await.map_err(|_| Refusal::ShuttingDown)

@@ -4,12 +4,14 @@
 //! batches of messages. This crate decides nothing about scheduling, links no wasmtime and knows
 //! no HTTP.
 
+mod asks;
 mod clock;
 mod compiler;
 mod config;
 mod events;
 mod handle;
 mod keys;
+mod literal;
 mod modules;
 mod pins;
 mod refusal;

@@ -101,6 +101,7 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     for object in server.module_objects() {
         compile_again(&compiler, &*objects, object);
     }
+    server.set_handle(handle.clone());
     server.start_journal(journal, &sender)?;
     if slots > 0 {
         let id = WorkerId(1);

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Failure;
+use crate::{
+    Failure,
+    ask::{Ask, NoReply, Reply},
+};
 
 /// A call that a task hands out.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub enum Piece {
 pub enum Question {
     /// The ends of these calls of its own.
     Results(Vec<u32>),
+    /// Something that other programs see too.
+    Ask(Box<Ask>),
 }
 
 /// What it gets.
@@ -38,6 +43,8 @@ pub enum Question {
 pub enum Answer {
     /// How calls ended. Those that were asked for, and perhaps others.
     Results(Vec<(u32, ChildOutcome)>),
+    /// What came of an [`Ask`].
+    Reply(Result<Reply, NoReply>),
 }
 
 /// How a call ended, as the task that handed it out sees it.
@@ -56,6 +63,7 @@ impl Answer {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Results(ends) => ends.iter().map(|(_, outcome)| outcome.bytes()).sum(),
+            Self::Reply(reply) => reply.as_ref().map_or(0, Reply::bytes),
         }
     }
 }

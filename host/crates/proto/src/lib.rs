@@ -15,6 +15,8 @@ mod sync;
 mod time;
 mod value;
 
+pub mod ask;
+pub mod cbor;
 pub mod child;
 pub mod compile;
 pub mod executor;

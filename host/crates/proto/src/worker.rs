@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    ActorId, CallLimits, Encoding, Failure, ModuleId, TaskId, Timestamp, Timing, Value,
+    ActorId, CallLimits, Encoding, Failure, ModuleId, TaskId, Timestamp, Timing, Value, ask,
     child::{ChildCall, Question},
     executor::LogLine,
 };
@@ -74,6 +74,8 @@ pub struct Resumption {
 pub enum Reply {
     /// How calls of its own ended.
     Results(Vec<(u32, Result<Value, Box<Failure>>)>),
+    /// What came of something else that it asked.
+    Asked(Box<Result<ask::Reply, ask::NoReply>>),
 }
 
 /// From a worker to the scheduler.

@@ -29,6 +29,8 @@ pub(crate) struct Children {
     count: u32,
     /// Ends that came with an answer and that the guest has not asked for yet.
     early: HashMap<u32, ChildOutcome>,
+    /// Whether it has asked for what other programs see: begun anew, it would do so again.
+    pub(crate) has_asked: bool,
     /// The call as which this one ends.
     pub(crate) becomes: Option<u32>,
 }
@@ -137,8 +139,10 @@ async fn results(
     let missing: Vec<u32> =
         children.iter().copied().filter(|c| !state.children.early.contains_key(c)).collect();
     if !missing.is_empty() {
-        let Answer::Results(ends) = ask(&mut store, Question::Results(missing)).await;
-        store.data_mut().children.early.extend(ends);
+        match ask(&mut store, Question::Results(missing)).await {
+            Answer::Results(ends) => store.data_mut().children.early.extend(ends),
+            Answer::Reply(_) => return Err(Misuse::Unanswered.into()),
+        }
     }
     let early = &mut store.data_mut().children.early;
     let found: Vec<_> = children.iter().filter_map(|child| early.get(child).cloned()).collect();
@@ -163,7 +167,9 @@ pub(crate) async fn ask(store: &mut StoreContextMut<'_, CallState>, question: Qu
     let state = store.data_mut();
     let memory_bytes = state.limiter.peak_memory_bytes();
     let exchange = std::sync::Arc::clone(&state.exchange);
-    let Answered { seq, answer, parked } = exchange.ask(Asked { question, memory_bytes }).await;
+    let repeatable = !state.children.has_asked;
+    let asked = Asked { question, memory_bytes, repeatable };
+    let Answered { seq, answer, parked } = exchange.ask(asked).await;
     store.data_mut().resumed(seq, parked);
     answer
 }

@@ -27,6 +27,8 @@ pub(crate) struct Asked {
     pub(crate) question: Question,
     /// Linear memory that it holds meanwhile.
     pub(crate) memory_bytes: u64,
+    /// Whether it does no harm if the call has to begin anew.
+    pub(crate) repeatable: bool,
 }
 
 /// A call goes on.

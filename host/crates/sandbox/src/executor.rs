@@ -219,10 +219,10 @@ impl Executor {
                 self.moved_much |= is_much(&done.outcome);
                 News::Done(done)
             }
-            Err(Asked { question, memory_bytes }) => {
+            Err(Asked { question, memory_bytes, repeatable }) => {
                 task.parked_at = Instant::now();
                 let (job, busy_us) = (task.job, micros(task.parked_at - began));
-                self.parked.insert(job, task, memory_bytes);
+                self.parked.insert(job, task, memory_bytes, repeatable);
                 News::Parked { seq, job, busy_us, question }
             }
         }

@@ -11,20 +11,20 @@ use wasmtime::{
     },
 };
 
-use crate::{call::CallState, children};
+use crate::{asks, call::CallState, children};
 
 /// The instance that a guest exports.
 pub(crate) const GUEST_INTERFACE: &str = "wask:task/guest@0.1.0";
 /// The instance that a guest may import.
 pub(crate) const HOST_INTERFACE: &str = "wask:task/host@0.1.0";
 /// Its functions.
-pub(crate) const HOST_FUNCTIONS: [&str; 8] =
-    ["attempt", "cancelled", "hand-over", "log", "progress", "results", "submit", "task"];
+pub(crate) const HOST_FUNCTIONS: [&str; 9] =
+    ["ask", "attempt", "cancelled", "hand-over", "log", "progress", "results", "submit", "task"];
 /// Those of them that cannot make two calls differ. The scheduler sees to it that what a task hands
 /// out is as pure as the task.
 pub(crate) const PURE_FUNCTIONS: [&str; 5] = ["hand-over", "log", "progress", "results", "submit"];
 /// Those of them that may wait for something, and need a fiber for that.
-const WAITING_FUNCTIONS: [&str; 1] = ["results"];
+const WAITING_FUNCTIONS: [&str; 2] = ["ask", "results"];
 
 /// `guest.failure`.
 #[derive(ComponentType, Lift, Debug)]
@@ -149,6 +149,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     host.func_wrap("attempt", |store, (): ()| Ok((data(&store).attempt,)))?;
     host.func_wrap("task", |store, (): ()| Ok((Arc::clone(&data(&store).task),)))?;
     children::add_to(&mut host)?;
+    asks::add_to(&mut host)?;
     Ok(linker)
 }
 

@@ -6,6 +6,7 @@
 //! never retries and never decides what runs next.
 
 mod args;
+mod asks;
 mod bare;
 mod cache;
 mod call;

@@ -1,6 +1,6 @@
 //! Looking into normalised CBOR: what kind of value it is, and the members of a map one by one.
 
-use super::read::{Item, Reader};
+use super::{Item, Reader};
 
 /// What a value is, for people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,13 +4,10 @@
 mod from_json;
 mod members;
 mod normalize;
-mod read;
 mod render;
-
-pub(crate) mod write;
 
 pub(crate) use from_json::{JsonError, JsonFault, json_to_cbor};
 pub(crate) use members::{Kind, Members, kind_of, text_of};
 pub(crate) use normalize::normalize;
-pub(crate) use read::{Item, Malformed, Reader, TOO_DEEP, check_one_item};
 pub(crate) use render::{Rendered, RenderedBytes, Verbatim};
+pub(crate) use wask_proto::cbor::{Item, Malformed, Reader, TOO_DEEP, check_one_item, write};

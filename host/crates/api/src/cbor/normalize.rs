@@ -1,10 +1,7 @@
 //! A client's CBOR, rewritten so that readers meet fewer shapes: lengths are stated, integers are
 //! shortest, floats have 64 bits, strings are whole, `undefined` is `null`.
 
-use super::{
-    read::{Item, Malformed, Reader, TOO_DEEP},
-    write,
-};
+use super::{Item, Malformed, Reader, TOO_DEEP, write};
 
 /// Rewrites one item, which must be all there is.
 pub(crate) fn normalize(bytes: &[u8], depth_max: usize) -> Result<Vec<u8>, Malformed> {

@@ -12,7 +12,7 @@ use serde::{
     ser::{Error as _, SerializeMap as _, SerializeSeq as _},
 };
 
-use super::read::{Item, Reader, check_one_item};
+use super::{Item, Reader, check_one_item};
 
 /// Values that nest deeper than this are rendered as bytes.
 const RENDERED_DEPTH_MAX: usize = 256;

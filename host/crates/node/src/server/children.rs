@@ -83,7 +83,12 @@ impl Server {
     /// An attempt waits.
     pub(super) fn on_parked(&mut self, worker: WorkerId, parked: Parked) {
         let Parked { id: AttemptId { task, attempt }, question, busy_us } = parked;
-        let Question::Results(asked) = question;
+        let asked = match question {
+            Question::Results(asked) => asked,
+            Question::Ask(ask) => {
+                return self.on_ask(worker, AttemptId { task, attempt }, *ask, busy_us);
+            }
+        };
         let Some(family) = self.families.get_mut(&task).filter(|of| of.attempt == attempt) else {
             return;
         };
@@ -99,6 +104,9 @@ impl Server {
 
     /// A parked attempt goes on: tells it what it asked for.
     pub(super) fn resume(&mut self, worker: WorkerId, task: TaskId, attempt: u32) {
+        if self.resume_with_answer(worker, AttemptId { task, attempt }) {
+            return;
+        }
         let Some(family) = self.families.get_mut(&task) else { return };
         let mut asked = std::mem::take(&mut family.asked);
         let next = asked.iter().max().map_or(0, |last| last + 1);
@@ -129,11 +137,12 @@ impl Server {
         run: wask_proto::RunId,
         tasks: std::ops::Range<TaskIndex>,
     ) {
-        if self.families.is_empty() {
+        if self.families.is_empty() && !self.has_asks() {
             return;
         }
         for index in tasks {
             let task = TaskId { run, index };
+            self.forget_ask(task);
             if self.families.remove(&task).is_some_and(|family| family.impure)
                 && let Some(parent) = self.parent_of(task)
             {
@@ -438,10 +447,13 @@ fn find_function<'a>(
     name: &str,
     call: &str,
 ) -> Result<&'a FunctionInfo, Box<Failure>> {
-    module.function(name).ok_or_else(|| {
-        let known = module.functions.iter().map(|function| &*function.name);
+    let plain = |function: &&FunctionInfo| {
+        !function.is_actor() && module.class_of(&function.name).is_none()
+    };
+    module.function(name).filter(plain).ok_or_else(|| {
+        let known = module.functions.iter().filter(plain).map(|function| &*function.name);
         invalid(format!(
-            "the submitted call `{call}` names no function of its module, which has {}",
+            "the submitted call `{call}` names no task of its module, which has {}",
             named(known)
         ))
     })

@@ -6,8 +6,8 @@ use std::{ops::Range, sync::Arc};
 use tokio::sync::oneshot;
 use wask_proto::{
     ActorId, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, TaskIndex, Timestamp,
-    WorkerId,
-    worker::{ActorDone, Finished, FromWorker},
+    WorkerId, ask,
+    worker::{ActorDone, AttemptId, Finished, FromWorker},
 };
 
 use super::{
@@ -41,6 +41,8 @@ pub(crate) enum Input {
     Stored(WorkerId, Box<Finished>, Option<Pin>),
     /// An actor's state, if it is large, was written to a file, which is pinned.
     StoredState(Box<ActorDone>, Option<Pin>),
+    /// What a parked task asked for.
+    Answered(AttemptId, Result<ask::Reply, ask::NoReply>),
     /// The committer has finished with a batch.
     Committed(CommitReport),
 }

@@ -77,6 +77,7 @@ impl Server {
                     self.delete_unless_needed(&id);
                 }
             }
+            Input::Answered(id, answer) => self.on_answered(id, answer),
             Input::Committed(report) => self.journal.on_report(report),
         }
     }

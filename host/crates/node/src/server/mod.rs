@@ -17,6 +17,7 @@ mod main_loop;
 mod memo;
 mod model;
 mod on_actor;
+mod on_ask;
 mod on_command;
 mod on_sync;
 mod on_worker;
@@ -43,8 +44,8 @@ use wask_proto::{
 use wask_store::{Index, Journal, Objects};
 
 use crate::{
-    clock, config::NodeConfig, events::EventHub, modules::Modules, pins::Pins, view::EventView,
-    worker::WorkerHandle,
+    clock, config::NodeConfig, events::EventHub, handle::Handle, modules::Modules, pins::Pins,
+    view::EventView, worker::WorkerHandle,
 };
 
 pub(crate) use command::{Accepted, Command, Input, Reply, Waiter};
@@ -61,6 +62,7 @@ use indexer::Indexer;
 use lease::Leases;
 use memo::Memo;
 use model::Model;
+use on_ask::Asks;
 use sync::{Coordination, Partings, SyncLimits};
 use writer::Writer;
 
@@ -94,6 +96,10 @@ pub(crate) struct Server {
     under_way: HashMap<TaskId, UnderWay>,
     /// What tasks that are not finished have handed out.
     families: HashMap<TaskId, Family>,
+    /// What parked tasks have asked for.
+    asks: Asks,
+    /// The way to ask for it.
+    handle: Option<Handle>,
     /// What the event that is being handled brought.
     hand: Hand,
     /// Functions by number, for the engine.
@@ -222,6 +228,8 @@ impl Server {
             staged: HashMap::new(),
             under_way: HashMap::new(),
             families: HashMap::new(),
+            asks: Asks::default(),
+            handle: None,
             hand: Hand::default(),
             functions: HashMap::new(),
             acks: VecDeque::new(),

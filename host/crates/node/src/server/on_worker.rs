@@ -58,6 +58,7 @@ impl Server {
             FromWorker::Returned(returned) => {
                 for AttemptId { task, attempt } in returned {
                     self.under_way.remove(&task);
+                    self.forget_ask(task);
                     self.handle(Event::Returned { worker, task, attempt });
                 }
             }

@@ -100,6 +100,7 @@ pub(super) fn answer(reply: &Reply, objects: &dyn Objects) -> Answer {
             };
             Answer::Results(ends.iter().map(outcome).collect())
         }
+        Reply::Asked(reply) => Answer::Reply((**reply).clone()),
     }
 }
 

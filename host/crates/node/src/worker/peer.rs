@@ -143,7 +143,8 @@ impl Peer {
                 }
             }
             Order::Call(job) => Some(done(self.run(&job), job.seq)),
-            Order::Resume { job, answer: Answer::Results(ends), .. } => {
+            Order::Resume { job, answer, .. } => {
+                let Answer::Results(ends) = answer else { panic!("no peer asks") };
                 Some(match ends.into_iter().next() {
                     Some((0, ChildOutcome::Cbor(bytes))) if self.parked.remove(&job) => {
                         done(JobOutcome::Success(bytes), job)

@@ -68,6 +68,9 @@ impl Server {
                 let names = first.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
                 (view.waiting_for, view.waiting_total) = (first, total);
                 match total {
+                    _ if view.waiting_for.is_empty() => {
+                        "it is parked, and waits for something that it asked for".to_owned()
+                    }
                     0..=3 => format!("it is parked, and waits for its own {names}"),
                     _ => format!("it is parked, and waits for {total} of its own: {names}, …"),
                 }

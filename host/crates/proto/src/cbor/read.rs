@@ -5,16 +5,16 @@
 /// Bytes that are not what CBOR allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{what} at byte {at}")]
-pub(crate) struct Malformed {
+pub struct Malformed {
     /// Where.
-    pub(crate) at: usize,
+    pub at: usize,
     /// What is wrong there.
-    pub(crate) what: &'static str,
+    pub what: &'static str,
 }
 
 /// The head of a data item, with its content where it has one.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Item<'a> {
+pub enum Item<'a> {
     /// 0 and above.
     Unsigned(u64),
     /// `-1 - n`.
@@ -47,39 +47,39 @@ pub(crate) enum Item<'a> {
 
 /// A place in some bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Starts at the first byte.
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// How many bytes were read.
-    pub(crate) const fn position(&self) -> usize {
+    pub const fn position(&self) -> usize {
         self.at
     }
 
     /// Goes back to a place that was read before.
-    pub(crate) const fn rewind(&mut self, position: usize) {
+    pub const fn rewind(&mut self, position: usize) {
         self.at = position;
     }
 
     /// Whether nothing is left.
-    pub(crate) const fn is_at_end(&self) -> bool {
+    pub const fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     /// The bytes from `start` up to here.
-    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+    pub fn since(&self, start: usize) -> &'a [u8] {
         self.bytes.get(start..self.at).unwrap_or(&[])
     }
 
     /// Reads the next head, and the content of a string of stated length.
-    pub(crate) fn item(&mut self) -> Result<Item<'a>, Malformed> {
+    pub fn item(&mut self) -> Result<Item<'a>, Malformed> {
         let start = self.at;
         let first = self.byte()?;
         let (major, info) = (first >> 5, first & 31);
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over one whole item that nests no deeper than `depth`.
-    pub(crate) fn skip(&mut self, depth: usize) -> Result<(), Malformed> {
+    pub fn skip(&mut self, depth: usize) -> Result<(), Malformed> {
         let start = self.at;
         match self.item()? {
             Item::Break => Err(wrong(start, "a break where an item belongs")),
@@ -112,14 +112,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a break if one is next.
-    pub(crate) fn take_break(&mut self) -> bool {
+    pub fn take_break(&mut self) -> bool {
         let is_break = self.bytes.get(self.at) == Some(&0xff);
         self.at += usize::from(is_break);
         is_break
     }
 
     /// Whether another item of a container follows; counts `left` down, or looks for the break.
-    pub(crate) fn more(&mut self, left: &mut Option<u64>) -> bool {
+    pub fn more(&mut self, left: &mut Option<u64>) -> bool {
         match left {
             Some(0) => false,
             Some(n) => {
@@ -215,12 +215,12 @@ impl<'a> Reader<'a> {
 }
 
 /// What [`Reader::skip`] says of an item that nests too deeply.
-pub(crate) const TOO_DEEP: &str = "nested too deeply";
+pub const TOO_DEEP: &str = "nested too deeply";
 
 const CUT_OFF: &str = "the data ends in the middle of an item";
 
 /// Whether these bytes are exactly one item that nests no deeper than `depth`.
-pub(crate) fn check_one_item(bytes: &[u8], depth: usize) -> Result<(), Malformed> {
+pub fn check_one_item(bytes: &[u8], depth: usize) -> Result<(), Malformed> {
     let mut reader = Reader::new(bytes);
     reader.skip(depth)?;
     if reader.is_at_end() { Ok(()) } else { Err(wrong(reader.at, "more bytes after the item")) }

@@ -1,25 +1,25 @@
 //! Writing CBOR heads and scalars in their shortest form. Floats keep all 64 bits.
 
 /// Major types.
-pub(crate) const UNSIGNED: u8 = 0;
+pub const UNSIGNED: u8 = 0;
 /// See [`UNSIGNED`].
-pub(crate) const NEGATIVE: u8 = 1;
+pub const NEGATIVE: u8 = 1;
 /// See [`UNSIGNED`].
-pub(crate) const BYTES: u8 = 2;
+pub const BYTES: u8 = 2;
 /// See [`UNSIGNED`].
-pub(crate) const TEXT: u8 = 3;
+pub const TEXT: u8 = 3;
 /// See [`UNSIGNED`].
-pub(crate) const ARRAY: u8 = 4;
+pub const ARRAY: u8 = 4;
 /// See [`UNSIGNED`].
-pub(crate) const MAP: u8 = 5;
+pub const MAP: u8 = 5;
 /// See [`UNSIGNED`].
-pub(crate) const TAG: u8 = 6;
+pub const TAG: u8 = 6;
 
 /// `null`.
-pub(crate) const NULL: u8 = 0xf6;
+pub const NULL: u8 = 0xf6;
 
 /// Appends a head.
-pub(crate) fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
+pub fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let major = major << 5;
     match argument {
         0..24 => out.push(major | argument as u8),
@@ -40,19 +40,19 @@ pub(crate) fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
 }
 
 /// Appends a text.
-pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
+pub fn text(out: &mut Vec<u8>, text: &str) {
     head(out, TEXT, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
 /// Appends a byte string.
-pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     head(out, BYTES, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
 /// Appends an integer.
-pub(crate) fn integer(out: &mut Vec<u8>, value: i64) {
+pub fn integer(out: &mut Vec<u8>, value: i64) {
     match u64::try_from(value) {
         Ok(value) => head(out, UNSIGNED, value),
         Err(_) => head(out, NEGATIVE, value.unsigned_abs() - 1),
@@ -60,19 +60,19 @@ pub(crate) fn integer(out: &mut Vec<u8>, value: i64) {
 }
 
 /// Appends a floating-point number.
-pub(crate) fn float(out: &mut Vec<u8>, value: f64) {
+pub fn float(out: &mut Vec<u8>, value: f64) {
     out.push(0xfb);
     out.extend_from_slice(&value.to_bits().to_be_bytes());
 }
 
 /// Appends `true` or `false`.
-pub(crate) fn boolean(out: &mut Vec<u8>, value: bool) {
+pub fn boolean(out: &mut Vec<u8>, value: bool) {
     out.push(0xf4 | u8::from(value));
 }
 
 /// Puts the head of a container in the place of the one byte at `at` that was kept free for it.
 /// Containers of up to 23 items, nearly all, move nothing.
-pub(crate) fn patch_head(out: &mut Vec<u8>, at: usize, major: u8, count: u64) {
+pub fn patch_head(out: &mut Vec<u8>, at: usize, major: u8, count: u64) {
     let mut bytes = Vec::with_capacity(9);
     head(&mut bytes, major, count);
     out.splice(at..=at, bytes);
