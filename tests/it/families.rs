@@ -1,7 +1,7 @@
 //! Tasks that submit tasks: parked without a slot, resumed, cancelled together, found again after a
 //! loss, remembered where they are pure.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wask_tests::{DEADLINE, Server, ServerOptions, Shared, eventually, kill_hard};
 
 static SERVER: Shared = Shared::new(two_slots);

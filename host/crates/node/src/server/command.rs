@@ -13,7 +13,7 @@ use wask_proto::{
 use super::{
     Server,
     actors::{Answered, Ended},
-    sync::SyncCommand,
+    sync::{After, Answer, SyncCommand},
 };
 use crate::{
     handle::{ActorArgs, NewActorSpec, WaitFor},
@@ -27,6 +27,27 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
 /// An answer that is ready and waits for the journal.
 pub(crate) type Ack = Box<dyn FnOnce() + Send>;
+
+/// An answer that waits for the journal, of either kind.
+pub(crate) enum Due {
+    /// Nothing follows from it.
+    Ack(Ack),
+    /// About coordination: something may follow.
+    Sync(Answer),
+}
+
+impl Due {
+    /// Gives the answer; tells what has to be done after that.
+    pub(crate) fn give(self) -> Option<After> {
+        match self {
+            Self::Ack(ack) => {
+                ack();
+                None
+            }
+            Self::Sync(answer) => answer(),
+        }
+    }
+}
 
 /// A question: computes its answer at once, gives it when it is durable.
 pub(crate) type Question = Box<dyn FnOnce(&mut Server) -> Ack + Send>;
@@ -50,8 +71,8 @@ pub(crate) enum Input {
 /// What came of a commit.
 #[derive(Debug)]
 pub(crate) enum CommitReport {
-    /// The batch is durable.
-    Done,
+    /// The batch is durable, and answers went out. This follows from them.
+    Done(Vec<After>),
     /// There is no space; the same batch will be tried again.
     Full,
     /// The journal cannot go on.

@@ -3,7 +3,8 @@
 //! One batch is on its way at a time; what arrives meanwhile forms the next. The busier the
 //! server, the larger the batch. A batch for which no answer waits lingers a little: most tasks
 //! end without anybody waiting for that very end, and every sync costs a disk write and four
-//! changes of threads. The committer changes no state and gives no answers.
+//! changes of threads. The answers that wait for a batch go along with it and are given as soon as it
+//! is durable; the committer changes no state.
 
 use std::{
     sync::mpsc::{Receiver, SyncSender, sync_channel},
@@ -15,11 +16,21 @@ use tokio::sync::mpsc;
 use wask_proto::{Record, Seq, Timestamp};
 use wask_store::{Journal, JournalError, RecordBatch};
 
-use super::command::{CommitReport, Input};
+use super::{
+    command::{CommitReport, Due, Input},
+    sync::After,
+};
+
+/// Records that become durable together, and what may be told then.
+struct Batch {
+    first: Seq,
+    records: RecordBatch,
+    answers: Vec<Due>,
+}
 
 /// The loop's side: the batch that is being filled, and how far the journal has come.
 pub(crate) struct JournalPort {
-    to_committer: Option<SyncSender<(Seq, RecordBatch)>>,
+    to_committer: Option<SyncSender<Batch>>,
     thread: Option<JoinHandle<()>>,
     batch: RecordBatch,
     /// Number of the first record of `batch`.
@@ -93,33 +104,42 @@ impl JournalPort {
         waits.then(|| self.begun.plus_ms(LINGER_MS))
     }
 
-    /// Sends the batch off if somebody waits for it or it is due.
-    pub(crate) fn flush(&mut self, awaited: bool, now: Timestamp) {
+    /// Sends the batch off if somebody waits for it or it is due, with the answers that wait for
+    /// records up to its last one.
+    pub(crate) fn flush(
+        &mut self,
+        awaited: bool,
+        now: Timestamp,
+        answers: impl FnOnce(Seq) -> Vec<Due>,
+    ) {
         let Some(due) = self.due() else { return };
         if !awaited && now < due {
             return;
         }
         let last = self.last();
-        let batch = std::mem::take(&mut self.batch);
+        let records = std::mem::take(&mut self.batch);
+        let batch = Batch { first: self.first, records, answers: answers(last) };
         if let Some(to_committer) = &self.to_committer
-            && to_committer.send((self.first, batch)).is_ok()
+            && to_committer.send(batch).is_ok()
         {
             self.in_flight = Some(last);
             self.first = Seq(last.0 + 1);
         }
     }
 
-    /// Takes the committer's word.
-    pub(crate) fn on_report(&mut self, report: CommitReport) {
+    /// Takes the committer's word; tells what follows from the answers that it gave.
+    pub(crate) fn on_report(&mut self, report: CommitReport) -> Vec<After> {
         match report {
-            CommitReport::Done => {
+            CommitReport::Done(follows) => {
                 self.durable = self.in_flight.take().unwrap_or(self.durable);
                 self.full = false;
                 self.commits += 1;
+                return follows;
             }
             CommitReport::Full => self.full = true,
             CommitReport::Broken(why) => self.broken = Some(why),
         }
+        Vec::new()
     }
 
     /// Whether everything is durable.
@@ -143,15 +163,14 @@ const LINGER_MS: u64 = 2;
 /// How long to wait before a full disk is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(500);
 
-fn commit(
-    mut journal: Box<dyn Journal>,
-    batches: &Receiver<(Seq, RecordBatch)>,
-    inputs: &mpsc::Sender<Input>,
-) {
-    while let Ok((first, batch)) = batches.recv() {
+fn commit(mut journal: Box<dyn Journal>, batches: &Receiver<Batch>, inputs: &mpsc::Sender<Input>) {
+    while let Ok(Batch { first, records, mut answers }) = batches.recv() {
         loop {
-            let report = match journal.append(first, &batch) {
-                Ok(()) => CommitReport::Done,
+            let report = match journal.append(first, &records) {
+                Ok(()) => {
+                    let given = std::mem::take(&mut answers).into_iter();
+                    CommitReport::Done(given.filter_map(Due::give).collect())
+                }
                 Err(JournalError::Full { .. }) => CommitReport::Full,
                 Err(error) => CommitReport::Broken(error.to_string()),
             };

@@ -78,7 +78,11 @@ impl Server {
                 }
             }
             Input::Answered(id, answer) => self.on_answered(id, answer),
-            Input::Committed(report) => self.journal.on_report(report),
+            Input::Committed(report) => {
+                for after in self.journal.on_report(report) {
+                    self.follow_up(after);
+                }
+            }
         }
     }
 
@@ -96,12 +100,10 @@ impl Server {
         self.send_to_workers();
         self.tell_waiters();
         self.tick_sync();
-        self.release_acks();
-        self.release_sync_answers();
+        self.release_answers();
         self.release_freed();
-        let awaited =
-            !self.acks.is_empty() || !self.sync_answers.is_empty() || self.stopping.is_some();
-        self.journal.flush(awaited, self.now);
+        let awaited = !self.due.is_empty() || self.stopping.is_some();
+        self.flush(awaited);
         self.indexer.flush(self.journal.durable, self.now);
         self.publish();
     }
@@ -156,7 +158,6 @@ impl Server {
             && self.actors.is_idle()
             && self.storing.is_empty();
         let over = stopping.deadline <= self.now;
-        (idle && self.journal.is_idle() && self.acks.is_empty() && self.sync_answers.is_empty())
-            || over
+        (idle && self.journal.is_idle() && self.due.is_empty()) || over
     }
 }

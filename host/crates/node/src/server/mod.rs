@@ -55,7 +55,7 @@ pub(crate) use sync::{Call, PageOf, SyncCommand};
 
 use actors::{ActorLimits, Actors};
 use children::Family;
-use command::Ack;
+use command::{Ack, Due};
 use commit::JournalPort;
 use hold::Holdings;
 use indexer::Indexer;
@@ -105,9 +105,7 @@ pub(crate) struct Server {
     /// Functions by number, for the engine.
     functions: HashMap<(ModuleId, Arc<str>), u32>,
     /// Answers that wait for the journal, in order of what they wait for.
-    acks: VecDeque<(Seq, Ack)>,
-    /// The same for answers about coordination, which may have to be undone.
-    sync_answers: VecDeque<(Seq, sync::Answer)>,
+    due: VecDeque<(Seq, Due)>,
     /// Events that wait for the journal.
     events: Vec<EventView>,
     leases: Leases,
@@ -232,8 +230,7 @@ impl Server {
             handle: None,
             hand: Hand::default(),
             functions: HashMap::new(),
-            acks: VecDeque::new(),
-            sync_answers: VecDeque::new(),
+            due: VecDeque::new(),
             partings: Partings::default(),
             events: Vec::new(),
             leases: Leases::default(),
@@ -276,16 +273,29 @@ impl Server {
         if needed <= self.journal.durable {
             ack();
         } else {
-            self.acks.push_back((needed, ack));
+            self.due.push_back((needed, Due::Ack(ack)));
         }
     }
 
-    fn release_acks(&mut self) {
-        while let Some((needed, _)) = self.acks.front()
+    /// Gives the answers that waited for what is durable now.
+    fn release_answers(&mut self) {
+        while let Some((needed, _)) = self.due.front()
             && *needed <= self.journal.durable
-            && let Some((_, ack)) = self.acks.pop_front()
+            && let Some((_, due)) = self.due.pop_front()
         {
-            ack();
+            if let Some(after) = due.give() {
+                self.follow_up(after);
+            }
         }
+    }
+
+    /// Sends a batch off if it is time to. Its answers go with it, so that they need not come back
+    /// to the loop to be given.
+    fn flush(&mut self, awaited: bool) {
+        let due = &mut self.due;
+        self.journal.flush(awaited, self.now, |last| {
+            let count = due.partition_point(|(needed, _)| *needed <= last);
+            due.drain(..count).map(|(_, due)| due).collect()
+        });
     }
 }

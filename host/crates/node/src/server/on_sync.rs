@@ -6,7 +6,8 @@ use wask_proto::{Record, RunId, SyncValue, TaskId, Timestamp};
 
 use super::{
     Server,
-    sync::{Claim, Coordination, Output, SyncCommand},
+    command::Due,
+    sync::{After, Claim, Coordination, Output, SyncCommand},
 };
 use crate::{refusal::Refusal, view::sync::Guard};
 
@@ -55,18 +56,10 @@ impl Server {
         run.and_then(|run| run.state_of(task.index)).is_some_and(|state| !state.is_final())
     }
 
-    /// Gives the answers that are durable. What nobody is there to take
-    /// goes back.
-    pub(super) fn release_sync_answers(&mut self) {
-        while let Some((needed, _)) = self.sync_answers.front()
-            && *needed <= self.journal.durable
-            && let Some((_, answer)) = self.sync_answers.pop_front()
-        {
-            if let Some(after) = answer() {
-                self.sync.follow_up(after, self.now);
-                self.carry_out_sync();
-            }
-        }
+    /// Does what follows from an answer.
+    pub(super) fn follow_up(&mut self, after: After) {
+        self.sync.follow_up(after, self.now);
+        self.carry_out_sync();
     }
 
     /// Whether the lease that a command depends on is held.
@@ -90,7 +83,7 @@ impl Server {
             }
         }
         let needed = self.journal.last();
-        self.sync_answers.extend(answers.into_iter().map(|answer| (needed, answer)));
+        self.due.extend(answers.into_iter().map(|answer| (needed, Due::Sync(answer))));
     }
 
     /// Whether everything is there that a value refers to.
