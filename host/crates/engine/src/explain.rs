@@ -167,7 +167,7 @@ impl Engine {
                 let source = self.source_of(task);
                 source.map_or(Reason::Finished, |source| Reason::Import { source })
             }
-            Phase::Parked(_) | Phase::Suspended => self.awaited(task),
+            Phase::Parked(_) | Phase::Suspended => self.parked_reason(task),
             Phase::Resumable(place) => Reason::Resumable { worker: worker(place) },
             Phase::Staged(place) | Phase::Assigned(place) => {
                 Reason::Prefetched { worker: worker(place) }
@@ -178,11 +178,11 @@ impl Engine {
         }
     }
 
-    fn awaited(&self, task: TaskRef) -> Reason {
+    fn parked_reason(&self, task: TaskRef) -> Reason {
         let children = self.families.children(task).iter().copied();
-        let awaited = children.filter(|child| self.families.waits_for(task, *child));
+        let missing = children.filter(|child| self.families.waits_for(task, *child));
         let total = u64::from(self.families.missing(task).unwrap_or(0));
-        Reason::Parked { first: awaited.take(MISSING_NAMED_MAX).collect(), total }
+        Reason::Parked { first: missing.take(MISSING_NAMED_MAX).collect(), total }
     }
 
     fn queued(&self, task: TaskRef) -> Reason {

@@ -105,7 +105,7 @@ impl Engine {
         self.free_capacity(place);
         let missing = match wait {
             Wait::Answer => 1,
-            Wait::Tasks(children) => self.await_children(task, children),
+            Wait::Tasks(children) => self.wait_for_children(task, children),
         };
         self.families.missing.insert(task, missing);
         self.runs.cell_mut(task).phase = Phase::Parked(place);
@@ -227,7 +227,7 @@ impl Engine {
     }
 
     /// Lets a task wait for those of these that are unfinished; tells how many they are.
-    fn await_children(&mut self, task: TaskRef, children: Vec<TaskIndex>) -> u32 {
+    fn wait_for_children(&mut self, task: TaskRef, children: Vec<TaskIndex>) -> u32 {
         let run = &self.runs[task.run];
         let known = |index: &TaskIndex| {
             (*index as usize) < run.cells.len() && !run.cell(*index).phase.is_final()
