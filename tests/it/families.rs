@@ -216,3 +216,21 @@ fn parked_time_does_not_count() {
     assert!(task["run_us"].as_u64() < Some(300_000), "{task}");
     assert!(task["queue_us"].as_u64() < Some(300_000), "{task}");
 }
+
+/// Goal: what a task made of its own module's calls is remembered; what depends on another module,
+/// whose name may point elsewhere tomorrow, or on a failure, is not.
+#[test]
+fn only_what_is_sure_to_be_the_same_is_remembered() {
+    let server = ServerOptions::default().slots(1).guests(&["caller", "numbers"]).start();
+    let cached = |call: &str, args: serde_json::Value| {
+        let graph = json!({"tasks": {"t": {"call": call, "args": args}}});
+        let ids: Vec<_> = (0..2).map(|_| server.finish(&graph)["id"].clone()).collect();
+        server.task(ids[1].as_str().expect("an id"), "t")["cached"].clone()
+    };
+    assert_eq!(cached("caller/twice", json!([4])), true);
+    assert_eq!(cached("caller/call", json!(["same", 4])), true);
+    assert_eq!(cached("caller/call", json!(["numbers/inc", 4])), false);
+    assert_eq!(cached("caller/indirect", json!(["numbers/inc", 5])), false);
+    assert_eq!(cached("caller/call_or", json!(["refuse", 4])), false);
+    assert_eq!(cached("caller/call_or", json!(["same", 4])), true);
+}

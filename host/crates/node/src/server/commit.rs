@@ -31,6 +31,8 @@ struct Batch {
 /// The loop's side: the batch that is being filled, and how far the journal has come.
 pub(crate) struct JournalPort {
     to_committer: Option<SyncSender<Batch>>,
+    /// A journal in memory needs no thread: nothing waits for a disk.
+    in_memory: Option<Box<dyn Journal>>,
     thread: Option<JoinHandle<()>>,
     batch: RecordBatch,
     /// Number of the first record of `batch`.
@@ -54,6 +56,7 @@ impl JournalPort {
     pub(crate) fn new(durable: Seq) -> Self {
         Self {
             to_committer: None,
+            in_memory: None,
             thread: None,
             batch: RecordBatch::default(),
             first: Seq(durable.0 + 1),
@@ -81,6 +84,11 @@ impl JournalPort {
         Ok(())
     }
 
+    /// Takes a journal that appends at once, instead of [`JournalPort::start`].
+    pub(crate) fn start_in_memory(&mut self, journal: Box<dyn Journal>) {
+        self.in_memory = Some(journal);
+    }
+
     /// Adds a record to the next batch; tells its number.
     pub(crate) fn push(&mut self, record: &Record, now: Timestamp) -> Seq {
         if self.batch.is_empty() {
@@ -105,26 +113,32 @@ impl JournalPort {
     }
 
     /// Sends the batch off if somebody waits for it or it is due, with the answers that wait for
-    /// records up to its last one.
+    /// records up to its last one. Tells what follows from those that were given at once.
     pub(crate) fn flush(
         &mut self,
         awaited: bool,
         now: Timestamp,
         answers: impl FnOnce(Seq) -> Vec<Due>,
-    ) {
-        let Some(due) = self.due() else { return };
+    ) -> Vec<After> {
+        let Some(due) = self.due() else { return Vec::new() };
         if !awaited && now < due {
-            return;
+            return Vec::new();
         }
         let last = self.last();
         let records = std::mem::take(&mut self.batch);
-        let batch = Batch { first: self.first, records, answers: answers(last) };
+        let mut batch = Batch { first: self.first, records, answers: answers(last) };
+        if let Some(journal) = &mut self.in_memory {
+            let report = append(&mut **journal, &mut batch);
+            (self.in_flight, self.first) = (Some(last), Seq(last.0 + 1));
+            return self.on_report(report);
+        }
         if let Some(to_committer) = &self.to_committer
             && to_committer.send(batch).is_ok()
         {
             self.in_flight = Some(last);
             self.first = Seq(last.0 + 1);
         }
+        Vec::new()
     }
 
     /// Takes the committer's word; tells what follows from the answers that it gave.
@@ -164,16 +178,9 @@ const LINGER_MS: u64 = 2;
 const FULL_RETRY: Duration = Duration::from_millis(500);
 
 fn commit(mut journal: Box<dyn Journal>, batches: &Receiver<Batch>, inputs: &mpsc::Sender<Input>) {
-    while let Ok(Batch { first, records, mut answers }) = batches.recv() {
+    while let Ok(mut batch) = batches.recv() {
         loop {
-            let report = match journal.append(first, &records) {
-                Ok(()) => {
-                    let given = std::mem::take(&mut answers).into_iter();
-                    CommitReport::Done(given.filter_map(Due::give).collect())
-                }
-                Err(JournalError::Full { .. }) => CommitReport::Full,
-                Err(error) => CommitReport::Broken(error.to_string()),
-            };
+            let report = append(&mut *journal, &mut batch);
             let again = matches!(report, CommitReport::Full);
             if inputs.blocking_send(Input::Committed(report)).is_err() {
                 return;
@@ -183,5 +190,17 @@ fn commit(mut journal: Box<dyn Journal>, batches: &Receiver<Batch>, inputs: &mps
             }
             std::thread::sleep(FULL_RETRY);
         }
+    }
+}
+
+/// Makes a batch durable and gives its answers.
+fn append(journal: &mut dyn Journal, batch: &mut Batch) -> CommitReport {
+    match journal.append(batch.first, &batch.records) {
+        Ok(()) => {
+            let given = std::mem::take(&mut batch.answers).into_iter();
+            CommitReport::Done(given.filter_map(Due::give).collect())
+        }
+        Err(JournalError::Full { .. }) => CommitReport::Full,
+        Err(error) => CommitReport::Broken(error.to_string()),
     }
 }

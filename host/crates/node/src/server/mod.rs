@@ -249,6 +249,10 @@ impl Server {
         journal: Box<dyn Journal>,
         inputs: &mpsc::Sender<Input>,
     ) -> std::io::Result<()> {
+        if self.config.ephemeral {
+            self.journal.start_in_memory(journal);
+            return Ok(());
+        }
         self.journal.start(journal, inputs.clone())
     }
 
@@ -293,9 +297,12 @@ impl Server {
     /// to the loop to be given.
     fn flush(&mut self, awaited: bool) {
         let due = &mut self.due;
-        self.journal.flush(awaited, self.now, |last| {
+        let follows = self.journal.flush(awaited, self.now, |last| {
             let count = due.partition_point(|(needed, _)| *needed <= last);
             due.drain(..count).map(|(_, due)| due).collect()
         });
+        for after in follows {
+            self.follow_up(after);
+        }
     }
 }

@@ -14,7 +14,16 @@ use crate::future::{Outcome, TaskArgs, decoded};
 use crate::{Bytes, Ctx, Error};
 
 #[cfg(target_arch = "wasm32")]
-use crate::guest::bindings::wask::task::host;
+mod host;
+#[cfg(target_arch = "wasm32")]
+use host as link;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(not(target_arch = "wasm32"))]
+use native as link;
+
+use link::{Reply, Request, ask};
 
 /// As long as it takes: a year.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -465,88 +474,4 @@ fn millis(time: Duration) -> u64 {
 
 fn unexpected() -> Error {
     Error::new("the server answered something else than was asked")
-}
-
-#[cfg(target_arch = "wasm32")]
-use host::{Reply, Request};
-
-#[cfg(target_arch = "wasm32")]
-impl Of {
-    fn to_host(&self) -> host::Lease {
-        match self {
-            Self::Lock(name) => host::Lease::Lock(name.clone()),
-            Self::Semaphore(name) => host::Lease::Semaphore(name.clone()),
-        }
-    }
-}
-
-#[cfg(target_arch = "wasm32")]
-fn ask(
-    request: Request,
-    guard: Option<(host::Lease, u64)>,
-    wait: Option<Duration>,
-) -> Result<Reply, Refusal> {
-    let answer =
-        host::ask(&request, guard.as_ref().map(|(of, token)| (of, *token)), wait.map(millis));
-    answer.map_err(|host::Refusal { code, message }| Refusal { code, message })
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-use native::{Reply, Request, ask};
-
-/// What stands for the host natively: it has the same words and refuses everything.
-#[cfg(not(target_arch = "wasm32"))]
-mod native {
-    use super::{Duration, Of, Refusal};
-
-    #[expect(dead_code, reason = "natively nobody looks into a request")]
-    pub(super) enum Request {
-        QueuePut((String, Vec<u8>)),
-        QueueGet((String, u32)),
-        QueueSize(String),
-        VariableSet((String, Vec<u8>)),
-        VariableGet(String),
-        VariableDelete(String),
-        EventSet(String),
-        EventClear(String),
-        EventGet(String),
-        Acquire((String, u64)),
-        Renew((String, u64)),
-        Release((String, u64)),
-        TopicPost((String, Vec<u8>)),
-        TopicRead((String, Option<u64>, u32)),
-        ObjectGet(String),
-        ObjectPut((Vec<u8>, String)),
-        ActorMake((String, Vec<Vec<u8>>)),
-        ActorCall((String, String, Vec<Vec<u8>>)),
-        ActorDelete(String),
-    }
-
-    #[expect(dead_code, reason = "natively there are no replies")]
-    pub(super) enum Reply {
-        Flag(bool),
-        Number(u64),
-        Id(String),
-        Values(Vec<Vec<u8>>),
-        Raw(Vec<u8>),
-        Items(Vec<(u64, Vec<u8>)>),
-    }
-
-    impl Of {
-        pub(super) fn to_host(&self) -> String {
-            match self {
-                Self::Lock(name) | Self::Semaphore(name) => name.clone(),
-            }
-        }
-    }
-
-    pub(super) fn ask(
-        _: Request,
-        _: Option<(String, u64)>,
-        _: Option<Duration>,
-    ) -> Result<Reply, Refusal> {
-        let message = "there is no server in a native test: keep what is shared out of what you \
-                       test, or test it against `wask serve`";
-        Err(Refusal { code: "refused".to_owned(), message: message.to_owned() })
-    }
 }
