@@ -234,3 +234,30 @@ fn only_what_is_sure_to_be_the_same_is_remembered() {
     assert_eq!(cached("caller/call_or", json!(["refuse", 4])), false);
     assert_eq!(cached("caller/call_or", json!(["same", 4])), true);
 }
+
+/// Goal: recursion ends right although executors die under it again and again, with everything that
+/// waits in them.
+#[test]
+fn recursion_survives_the_death_of_executors() {
+    let server = two_slots().start();
+    let id = server.submit(&json!({"tasks": {
+        "f": {"call": "fib/fib", "args": [19], "cache": false}}}));
+    let mut killed = 0;
+    eventually("the end of the run", 3 * DEADLINE, || {
+        let run = server.run(&id);
+        let done = run["counts"]["succeeded"].as_u64().unwrap_or(0);
+        if killed < 6
+            && done > killed * 800
+            && let Some(executor) = server.executors().first()
+        {
+            kill_hard(executor.pid);
+            killed += 1;
+        }
+        (run["state"] != "running").then_some(())
+    });
+    let run = server.run(&id);
+    assert_eq!(run["outputs"]["f"], 4181, "{run}");
+    assert_eq!(run["counts"]["failed"], 0);
+    assert_eq!(killed, 6, "the run was over too early");
+    server.is_well();
+}
