@@ -63,6 +63,22 @@ def test_sessions_roll_over(server: Server, modules: Any) -> None:
         assert client.gather(second) == list(range(101, 151))
 
 
+def test_closing_closes_every_session(server: Server, modules: Any) -> None:
+    """Goal: an old session that was deleted meanwhile does not keep the present one open."""
+    client = Client(server.address, rollover=10)
+    first = client.map("numbers/inc", range(10))
+    old = client.session
+    client.submit("numbers/inc", 10).result(30)
+    present = client.session
+    assert old is not None and present is not None and old.id != present.id
+    client.gather(first)
+    wait_until("the old session is finished", lambda: old.refresh()["state"] != "running")
+    old.delete()
+    client.close()
+    with Client(server.address) as other:
+        assert other.hub.transport.get(f"/runs/{present.id}")["open"] is False
+
+
 def test_a_map_that_is_larger_than_a_session(server: Server, modules: Any) -> None:
     """Goal: one map is never cut by the roll-over."""
     with Client(server.address, rollover=10) as client:

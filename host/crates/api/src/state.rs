@@ -23,9 +23,9 @@ use crate::{
     problem::{Answer, Problem},
 };
 
-/// Open runs whose keys are remembered, and how many keys of each.
-const SESSIONS_MAX: usize = 32;
+/// Keys of open runs that are remembered, of one run and of all.
 const SESSION_KEYS_MAX: usize = 20_000;
+const SESSIONS_KEYS_MAX: usize = 60_000;
 
 /// Actors of which is remembered what they are.
 const ACTORS_KNOWN_MAX: usize = 100_000;
@@ -150,14 +150,19 @@ impl ApiState {
     /// Remembers the keys of an open run, unless they are many.
     pub(crate) fn remember_keys(&self, keys: KeyTable) {
         let mut sessions = self.sessions();
-        if sessions.len() >= SESSIONS_MAX {
+        sessions.remove(&keys.run);
+        let others: usize = sessions.values().map(KeyTable::len).sum();
+        if others + keys.len() > SESSIONS_KEYS_MAX {
             sessions.clear();
         }
         if keys.len() <= SESSION_KEYS_MAX {
             sessions.insert(keys.run, keys);
-        } else {
-            sessions.remove(&keys.run);
         }
+    }
+
+    /// A run takes no more tasks.
+    pub(crate) fn forget_keys(&self, run: RunId) {
+        self.sessions().remove(&run);
     }
 
     /// An actor by its id, and what it is. That it is known here does not mean that it is there.

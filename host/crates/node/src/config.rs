@@ -37,6 +37,9 @@ pub struct NodeConfig {
     pub compile_memory_max_bytes: u64,
     /// Wall time of a compilation.
     pub compile_wall_max_ms: u64,
+    /// Hands memory back to the system that the allocator holds and nobody uses. Called on a thread
+    /// of its own, after much was deleted.
+    pub give_memory_back: fn(),
 }
 
 impl NodeConfig {
@@ -60,6 +63,7 @@ impl NodeConfig {
             shutdown_grace_ms: 5_000,
             compile_memory_max_bytes: 2 * 1024 * 1024 * 1024,
             compile_wall_max_ms: 30_000,
+            give_memory_back: || {},
         }
     }
 }
@@ -70,6 +74,9 @@ pub(crate) const COMMANDS_MAX: usize = 4_096;
 
 /// Inputs that the loop takes up before it commits.
 pub(crate) const BATCH_MAX: usize = 1_024;
+
+/// Deleted tasks after which memory is handed back. Below that it is as likely to be used again.
+pub(crate) const DELETED_TASKS_MANY: u64 = 50_000;
 
 /// Log lines kept for each run.
 pub(crate) const RUN_LOG_LINES_MAX: usize = 100_000;

@@ -37,3 +37,4 @@ pub use bare::{BareError, fresh_calls_per_s};
 pub use compile::compile_child;
 pub use engine::{EngineError, executor_engine};
 pub use executor::executor_main;
+pub use process::give_memory_back;

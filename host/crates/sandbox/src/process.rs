@@ -36,7 +36,7 @@ pub(crate) fn confine_compile_child(memory_max_bytes: u64) -> io::Result<()> {
 
 /// Hands memory that the allocator holds back to the system. Large arguments and results come as
 /// blocks of many sizes, and the allocator keeps what they leave behind.
-pub(crate) fn give_memory_back() {
+pub fn give_memory_back() {
     // SAFETY: `malloc_trim` only releases memory that is free, and may be called at any time.
     #[cfg(target_env = "gnu")]
     unsafe {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .graph import Graph
 
 ADDRESS_DEFAULT = "http://127.0.0.1:8787"
-ROLLOVER_TASKS = 100_000
+ROLLOVER_TASKS = 20_000
 CLOSE_TIMEOUT_S = 5.0
 
 Callable_ = Union[Function, str]

@@ -7,6 +7,7 @@ that submits without end leaves the server as it was.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import uuid
@@ -261,12 +262,12 @@ class Hub:
                 return
             self.closed = True
         self.transport.patience_s = min(self.patience_s, timeout_s)
-        try:
+        with contextlib.suppress(WaskError):
             self.outbox.flush()
-            for run in list(self.runs.values()):
+        for run in list(self.runs.values()):
+            # One that is gone already, such as an old session, must not keep the others open.
+            with contextlib.suppress(WaskError):
                 self._let_go(run)
-        except WaskError:
-            pass
         self.outbox.stop()
         for run in list(self.runs.values()):
             watcher.stop(run)

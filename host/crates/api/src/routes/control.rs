@@ -103,6 +103,7 @@ pub(super) async fn add_tasks(
 async fn close(State(state): State<ApiState>, Path(id): Path<String>, format: Format) -> Answer {
     let run = state.find_run(&id).await?;
     state.node().close(run).await?;
+    state.forget_keys(run);
     let detail = state.node().run(run).await.ok_or_else(|| unknown_run(&id))?;
     Ok(format.ok(&RunDto::from(&detail.run)))
 }

@@ -91,6 +91,7 @@ async fn show(
 async fn delete(State(state): State<ApiState>, Path(id): Path<String>) -> Answer<StatusCode> {
     let run = state.find_run(&id).await?;
     state.node().delete_run(run).await?;
+    state.forget_keys(run);
     Ok(StatusCode::NO_CONTENT)
 }
 

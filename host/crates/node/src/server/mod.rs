@@ -114,6 +114,8 @@ pub(crate) struct Server {
     actions: Vec<Action>,
     now: Timestamp,
     totals: Totals,
+    /// Tasks that were deleted since memory was handed back.
+    tasks_deleted: u64,
     stopping: Option<Stopping>,
 }
 
@@ -238,6 +240,7 @@ impl Server {
             actions: Vec::new(),
             now: clock::now(),
             totals: Totals::default(),
+            tasks_deleted: 0,
             stopping: None,
             config,
         })
