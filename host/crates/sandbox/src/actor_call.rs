@@ -88,8 +88,9 @@ fn run(
         let state = CallState::new(limits, *called, (seq, 1, task), means.around);
         let store = call::new_store(&means.engine, state);
         let instance = place.insert(ActorInstance::make(store, guest).map_err(failed)?);
-        instance.start(&class, start).map_err(failed)?;
+        let begun = instance.start(&class, start);
         *called = Instant::now();
+        begun.map_err(failed)?;
     } else if let Some(instance) = place {
         instance.store.data_mut().begin_order(seq, task, limits);
     }
