@@ -1,6 +1,7 @@
 //! End-to-end tests: the real program, through its public doors only (HTTP and the command line).
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod actor_faults;
 mod actors;
 mod bad_graphs;
 mod bad_requests;

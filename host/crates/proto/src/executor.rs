@@ -14,6 +14,9 @@
 //!
 //! A call that waits for something is parked: its sandbox stays, and the executor takes the next
 //! order. [`Order::Resume`] lets it go on; that has a number of its own and is claimed like a call.
+//! So have the orders for actors, whose instances stay from one order to the next.
+
+mod actor;
 
 use std::sync::{
     Arc,
@@ -23,9 +26,11 @@ use std::sync::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallLimits, Failure, ModuleId,
+    ActorId, CallLimits, Failure, ModuleId,
     child::{Answer, ChildCall, Question},
 };
+
+pub use actor::{ActorJob, ActorJobDone, ActorJobOutcome, GuestBytes, InstanceStart, MethodCall};
 
 /// From the worker to an executor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +43,11 @@ pub enum ToExecutor {
     Drop {
         /// The job.
         job: u64,
+    },
+    /// This actor's instance is not needed any more.
+    ForgetActor {
+        /// The actor.
+        actor: ActorId,
     },
 }
 
@@ -55,6 +65,8 @@ pub enum Order {
         /// What it waited for.
         answer: Answer,
     },
+    /// A call of an actor.
+    Actor(Box<ActorJob>),
 }
 
 impl Order {
@@ -63,6 +75,7 @@ impl Order {
         match self {
             Self::Call(job) => job.seq,
             Self::Resume { seq, .. } => *seq,
+            Self::Actor(job) => job.seq,
         }
     }
 }
@@ -137,6 +150,8 @@ pub enum News {
         /// The order.
         seq: u64,
     },
+    /// An order for an actor was carried out.
+    ActorDone(Box<ActorJobDone>),
 }
 
 /// The outcome of a call.

@@ -12,7 +12,7 @@ use wasmtime::{
 };
 
 use crate::{
-    call::CallState,
+    call::{CallState, Caller},
     children::{self, Misuse},
 };
 
@@ -112,8 +112,10 @@ async fn ask(
     (request, guard, wait_ms): Params,
 ) -> wasmtime::Result<Result<GuestReply, GuestRefusal>> {
     let state = store.data_mut();
-    if state.outbox.is_none() {
-        return Err(Misuse::NoTask.into());
+    match &state.caller {
+        Caller::Task(_) => {}
+        Caller::Actor(_) => return Err(Misuse::Actor.into()),
+        Caller::Describe => return Err(Misuse::NoTask.into()),
     }
     state.children.has_asked = true;
     let guard = guard.map(|(of, token)| (of.into(), token));

@@ -14,7 +14,7 @@ use wask_proto::{
 use wasmtime::{Engine, component::Component};
 
 use crate::{
-    call::{self, Surroundings},
+    call::{self, Caller, Surroundings},
     clock::Clock,
     engine::{self, EngineError},
     guest::{self, Guest},
@@ -110,7 +110,8 @@ impl Bare {
 
     fn call(&self) -> Result<(), BareError> {
         let exchange = Arc::default();
-        let around = Surroundings { page: self.page, clock: self.clock, outbox: None, exchange };
+        let (page, clock, caller) = (self.page, self.clock, Caller::Describe);
+        let around = Surroundings { page, clock, caller, exchange };
         let (engine, guest) = (self.engine.clone(), Arc::clone(&self.guest));
         let job = self.template.clone();
         let mut future = Box::pin(call::run(engine, guest, job, Instant::now(), around));

@@ -14,7 +14,7 @@ use wask_proto::{
     CallLimits, Failure, FailureKind,
     executor::{Job, JobArg, JobDone, JobOutcome, SharedPage},
 };
-use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
+use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline, component::Instance};
 
 use crate::{
     children::Children,
@@ -41,7 +41,7 @@ pub(crate) struct CallState {
     pub(crate) clock: Clock,
     pub(crate) children: Children,
     pub(crate) exchange: Arc<Exchange>,
-    pub(crate) outbox: Option<Arc<Outbox>>,
+    pub(crate) caller: Caller,
     /// The call's own number, by which the worker knows it.
     pub(crate) job: u64,
     /// The order that is being carried out: the call, or the last time that it was resumed.
@@ -49,6 +49,16 @@ pub(crate) struct CallState {
     pub(crate) deadline: Instant,
     pub(crate) parked_us: u64,
     logs: Logs,
+}
+
+/// On whose behalf a guest's code runs.
+pub(crate) enum Caller {
+    /// A task's, whose news go there.
+    Task(Arc<Outbox>),
+    /// An actor's: its method's, its constructor's, or to save or load it.
+    Actor(Arc<Outbox>),
+    /// That of somebody who asks the module what it has.
+    Describe,
 }
 
 /// Why the host ended a call from outside.
@@ -69,8 +79,17 @@ pub(crate) enum Stop {
 pub(crate) struct Surroundings {
     pub(crate) page: &'static SharedPage,
     pub(crate) clock: Clock,
-    pub(crate) outbox: Option<Arc<Outbox>>,
+    pub(crate) caller: Caller,
     pub(crate) exchange: Arc<Exchange>,
+}
+
+impl Caller {
+    fn outbox(&self) -> Option<&Outbox> {
+        match self {
+            Self::Task(outbox) | Self::Actor(outbox) => Some(outbox),
+            Self::Describe => None,
+        }
+    }
 }
 
 impl CallState {
@@ -80,9 +99,6 @@ impl CallState {
         (seq, attempt, task): (u64, u32, Arc<str>),
         around: Surroundings,
     ) -> Self {
-        let wall = Duration::from_millis(limits.wall_max_ms);
-        // A limit beyond what the clock can hold is no limit; a year is as good.
-        let deadline = started.checked_add(wall).unwrap_or(started + Duration::from_hours(8_760));
         Self {
             limiter: Limiter::new(&limits),
             logs: Logs::new(&limits),
@@ -93,12 +109,25 @@ impl CallState {
             clock: around.clock,
             children: Children::default(),
             exchange: around.exchange,
-            outbox: around.outbox,
+            caller: around.caller,
             job: seq,
             seq,
-            deadline,
+            deadline: deadline(started, &limits),
             parked_us: 0,
         }
+    }
+
+    /// The order `seq` begins in a store that was kept. Its memory is what it was.
+    pub(crate) fn begin_order(&mut self, seq: u64, task: Arc<str>, limits: CallLimits) {
+        (self.job, self.seq, self.task) = (seq, seq, task);
+        self.limits = limits;
+        self.logs = Logs::new(&limits);
+    }
+
+    /// A further call begins, with the whole time for itself.
+    pub(crate) fn begin_call(&mut self, now: Instant) {
+        self.deadline = deadline(now, &self.limits);
+        self.limiter.forget_refusal();
     }
 
     /// Whether the worker asked for this call to stop.
@@ -117,7 +146,7 @@ impl CallState {
     /// Runs at each tick of the epoch while the guest runs. Outcomes of earlier calls leave here
     /// too, so that they wait for one tick at most and not for this call.
     fn on_tick(&mut self) -> Result<UpdateDeadline, Stop> {
-        if let Some(outbox) = &self.outbox {
+        if let Some(outbox) = self.caller.outbox() {
             outbox.flush().map_err(|_| Stop::WorkerGone)?;
         }
         if self.cancelled() {
@@ -128,6 +157,12 @@ impl CallState {
         }
         Ok(UpdateDeadline::Continue(1))
     }
+}
+
+fn deadline(started: Instant, limits: &CallLimits) -> Instant {
+    let wall = Duration::from_millis(limits.wall_max_ms);
+    // A limit beyond what the clock can hold is no limit; a year is as good.
+    started.checked_add(wall).unwrap_or(started + Duration::from_hours(8_760))
 }
 
 /// A store in which `state`'s limits hold.
@@ -160,7 +195,10 @@ pub(crate) async fn run(
     let outcome = match returned {
         Ok(Ok(bytes)) => match store.data().children.becomes {
             Some(child) => JobOutcome::Becomes(child),
-            None => success(bytes, &job.limits),
+            None => match fitting(bytes, &job.limits) {
+                Ok(bytes) => JobOutcome::Success(bytes),
+                Err(failure) => JobOutcome::Failure(failure),
+            },
         },
         Ok(Err(failure)) => JobOutcome::Failure(Box::new(failure::of_guest(failure))),
         Err(error) => failure::of_error(&error, &mut store),
@@ -195,14 +233,33 @@ async fn call(
     args: &[JobArg],
     called: &mut Instant,
 ) -> wasmtime::Result<Returned> {
-    let made = if guest.may_wait {
+    let made = instantiate(store, guest).await;
+    *called = Instant::now();
+    let instance = made?;
+    invoke(store, guest, instance, function, args).await
+}
+
+/// A fresh instance of the guest.
+pub(crate) async fn instantiate(
+    store: &mut Store<CallState>,
+    guest: &Guest,
+) -> wasmtime::Result<Instance> {
+    if guest.may_wait {
         guest.pre.instantiate_async(&mut *store).await
     } else {
         // Not on a fiber: nothing that runs here could wait, and a second fiber costs 0.7 us.
         guest.pre.instantiate(&mut *store)
-    };
-    *called = Instant::now();
-    let instance = made?;
+    }
+}
+
+/// Runs one function of an instance.
+pub(crate) async fn invoke(
+    store: &mut Store<CallState>,
+    guest: &Guest,
+    instance: Instance,
+    function: &str,
+    args: &[JobArg],
+) -> wasmtime::Result<Returned> {
     let run = instance.get_typed_func::<RunParams<'_>, RunResult>(&mut *store, &guest.run)?;
     let args: Vec<&[u8]> = args.iter().map(|arg| arg.0.as_slice()).collect();
     let (result,) = run.call_async(&mut *store, (function, &args)).await?;
@@ -210,16 +267,17 @@ async fn call(
 }
 
 /// What `run` returned, without the tuple around it.
-type Returned = Result<Vec<u8>, crate::guest::GuestFailure>;
+pub(crate) type Returned = Result<Vec<u8>, crate::guest::GuestFailure>;
 
-fn success(bytes: Vec<u8>, limits: &CallLimits) -> JobOutcome {
+/// The result, if it is not too large.
+pub(crate) fn fitting(bytes: Vec<u8>, limits: &CallLimits) -> Result<Vec<u8>, Box<Failure>> {
     if bytes.len() as u64 <= limits.result_max_bytes {
-        return JobOutcome::Success(bytes);
+        return Ok(bytes);
     }
     let message = format!(
         "the result has {}, more than its limit of {}",
         text::bytes(bytes.len() as u64),
         text::bytes(limits.result_max_bytes)
     );
-    JobOutcome::Failure(Box::new(Failure::new(FailureKind::Output, message)))
+    Err(Box::new(Failure::new(FailureKind::Output, message)))
 }

@@ -13,7 +13,7 @@ use wasmtime::{
 };
 
 use crate::{
-    call::CallState,
+    call::{CallState, Caller},
     clock::micros,
     exchange::{Answered, Asked},
 };
@@ -53,6 +53,9 @@ pub(crate) enum Misuse {
     /// `describe` runs outside of any task.
     #[error("`describe` cannot submit calls: only a running task can")]
     NoTask,
+    /// A method belongs to no run to which its calls could.
+    #[error("an actor cannot submit calls: let a task do that, and call the actor")]
+    Actor,
 }
 
 /// `host.piece`.
@@ -120,7 +123,11 @@ fn submit(
     state.children.count += 1;
     let args = args.into_iter().map(|pieces| pieces.into_iter().map(Piece::from).collect());
     let call = ChildCall { call, args: args.collect() };
-    let outbox = state.outbox.as_ref().ok_or(Misuse::NoTask)?;
+    let outbox = match &state.caller {
+        Caller::Task(outbox) => outbox,
+        Caller::Actor(_) => return Err(Misuse::Actor.into()),
+        Caller::Describe => return Err(Misuse::NoTask.into()),
+    };
     outbox.submit(state.job, call)?;
     Ok((number,))
 }

@@ -10,7 +10,7 @@ use wask_proto::{
 use wasmtime::{Engine, Store};
 
 use crate::{
-    call::{self, CallState, Surroundings},
+    call::{self, CallState, Caller, Surroundings},
     check::Refusal,
     clock::Clock,
     failure,
@@ -35,7 +35,7 @@ pub(crate) fn describe(engine: &Engine, guest: &Guest) -> Result<Vec<FunctionInf
     let around = Surroundings {
         page: Box::leak(Box::<SharedPage>::default()),
         clock: Clock::new(),
-        outbox: None,
+        caller: Caller::Describe,
         exchange: Arc::default(),
     };
     // Sequence number 1, because the page's zero means that nothing is to be cancelled.

@@ -12,11 +12,11 @@ use wasmtime::{
     Strategy, WasmBacktraceDetails,
 };
 
-use crate::parked::PARKED_MAX;
+use crate::{actors::ACTORS_MAX, parked::PARKED_MAX};
 
-/// Calls that may hold a sandbox at the same time in one executor: parked ones, and some more than
-/// the one that runs, because the pool may be a little late in taking a place back.
-const SANDBOXES_MAX: u32 = PARKED_MAX as u32 + 64;
+/// Sandboxes in one executor at the same time: those of parked calls and of actors, and some more
+/// than the one that runs, because the pool may be a little late in taking a place back.
+const SANDBOXES_MAX: u32 = (PARKED_MAX + ACTORS_MAX) as u32 + 64;
 
 /// Core instances in one component. `wit-component` makes up to three; interpreters need more.
 pub(crate) const CORE_INSTANCES_MAX_PER_GUEST: u32 = 16;

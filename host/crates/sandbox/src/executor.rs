@@ -13,15 +13,20 @@ use std::{
 };
 
 use wask_proto::{
-    Failure, FailureKind,
-    executor::{FromExecutor, Job, JobDone, JobOutcome, News, Order, SharedPage, ToExecutor},
+    Failure, FailureKind, Timestamp,
+    executor::{
+        ActorJob, ActorJobOutcome, FromExecutor, Job, JobDone, JobOutcome, News, Order, SharedPage,
+        ToExecutor,
+    },
 };
 use wasmtime::Engine;
 
 use crate::{
+    actor_call::{self, ActorInstance, Means},
+    actors::KeptActors,
     args::ExecutorArgs,
     cache::Cache,
-    call::{self, Surroundings},
+    call::{self, Caller, Surroundings},
     clock::{Clock, micros},
     engine,
     exchange::{Asked, Exchange},
@@ -112,6 +117,7 @@ struct Executor {
     ticker: Ticker,
     clock: Clock,
     parked: ParkedCalls<Task>,
+    actors: KeptActors<ActorInstance>,
     /// A call has moved so much that the allocator may hold memory that nobody needs.
     moved_much: bool,
     /// Orders were taken back; those before the next `GoOn` are no longer ours.
@@ -136,6 +142,7 @@ impl Executor {
             outbox,
             clock: Clock::new(),
             parked: ParkedCalls::new(),
+            actors: KeptActors::new(),
             moved_much: false,
             revoked: false,
         })
@@ -151,6 +158,10 @@ impl Executor {
             }
             ToExecutor::Drop { job } => {
                 self.parked.remove(job);
+                Ok(())
+            }
+            ToExecutor::ForgetActor { actor } => {
+                self.actors.take(actor);
                 Ok(())
             }
         }
@@ -209,6 +220,7 @@ impl Executor {
                 task.exchange.answer(seq, answer, task.parked_at, began);
                 task
             }
+            Order::Actor(job) => return Ok(self.carry_out_for_actor(*job, (began, began_at))),
         };
         Ok(self.go_on(task, seq, began))
     }
@@ -236,12 +248,33 @@ impl Executor {
         Ok(())
     }
 
+    fn carry_out_for_actor(&mut self, job: ActorJob, began: (Instant, Timestamp)) -> News {
+        let (actor, kept) = (job.actor, self.actors.take(job.actor));
+        let means = job.start.is_some().then(|| Means {
+            engine: self.engine.clone(),
+            guest: self.guests.get(job.module),
+            around: Surroundings {
+                page: self.page,
+                clock: self.clock,
+                caller: Caller::Actor(Arc::clone(&self.outbox)),
+                exchange: Arc::default(),
+            },
+        });
+        let (left, done) = actor_call::carry_out(job, kept, means, began);
+        if let Some(instance) = left {
+            let memory_bytes = instance.memory_bytes();
+            self.actors.keep(actor, instance, memory_bytes);
+        }
+        self.moved_much |= is_much_of_actor(&done.outcome);
+        News::ActorDone(Box::new(done))
+    }
+
     fn task(&self, guest: Arc<guest::Guest>, job: Job, began: Instant) -> Task {
         let exchange = Arc::<Exchange>::default();
         let around = Surroundings {
             page: self.page,
             clock: self.clock,
-            outbox: Some(Arc::clone(&self.outbox)),
+            caller: Caller::Task(Arc::clone(&self.outbox)),
             exchange: Arc::clone(&exchange),
         };
         let number = job.seq;
@@ -261,11 +294,24 @@ fn is_much(outcome: &JobOutcome) -> bool {
     }
 }
 
+/// The same of an actor's guest.
+fn is_much_of_actor(outcome: &ActorJobOutcome) -> bool {
+    match outcome {
+        ActorJobOutcome::Kept { result, state } => {
+            let bytes = result.iter().chain(state).map(|bytes| bytes.0.len());
+            bytes.sum::<usize>() >= MUCH_BYTES
+        }
+        // Its memory went with it.
+        ActorJobOutcome::Gone(_) | ActorJobOutcome::Lost(_) => true,
+        ActorJobOutcome::Absent => false,
+    }
+}
+
 fn refused(failure: Failure) -> JobOutcome {
     JobOutcome::Failure(Box::new(failure))
 }
 
-fn not_run(job: &Job, started_at: wask_proto::Timestamp, outcome: JobOutcome) -> JobDone {
+fn not_run(job: &Job, started_at: Timestamp, outcome: JobOutcome) -> JobDone {
     JobDone {
         seq: job.seq,
         job: job.seq,

@@ -2,9 +2,12 @@
 //! executors.
 //!
 //! Everything here is synchronous and runs in child processes of its own: one compile child for
-//! each upload, one executor behind each slot. This crate never speaks HTTP, never schedules,
+//! each upload, one executor behind each slot. Instances of actors stay in executors from call to
+//! call, and may be dropped at any time. This crate never speaks HTTP, never schedules,
 //! never retries and never decides what runs next.
 
+mod actor_call;
+mod actors;
 mod args;
 mod asks;
 mod bare;

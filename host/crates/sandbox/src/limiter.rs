@@ -50,7 +50,7 @@ impl Limiter {
         }
     }
 
-    /// The most linear memory held so far. Memory never shrinks within a call.
+    /// The most linear memory held so far. Memory never shrinks while its instance lives.
     pub(crate) fn peak_memory_bytes(&self) -> u64 {
         self.memory_bytes
     }
@@ -58,6 +58,11 @@ impl Limiter {
     /// The last growth that was not granted.
     pub(crate) fn refused(&self) -> Option<Refused> {
         self.refused
+    }
+
+    /// A refusal that was survived does not explain what goes wrong from here on.
+    pub(crate) fn forget_refusal(&mut self) {
+        self.refused = None;
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use wask_proto::{
     child::{ChildCall, Piece},
     encode_frame,
-    executor::{FromExecutor, JobDone, JobOutcome, News},
+    executor::{ActorJobDone, ActorJobOutcome, FromExecutor, JobDone, JobOutcome, LogLine, News},
 };
 
 /// News in one message.
@@ -102,6 +102,7 @@ impl Inner {
 fn weight(news: &News) -> usize {
     match news {
         News::Done(done) => weight_of_outcome(done),
+        News::ActorDone(done) => weight_of_actor(done),
         News::Submitted { calls, .. } => calls.iter().map(weight_of_call).sum(),
         News::Parked { .. } | News::Evicted { .. } | News::Absent { .. } => 64,
     }
@@ -113,7 +114,25 @@ fn weight_of_outcome(done: &JobDone) -> usize {
         JobOutcome::Failure(failure) => failure.message.len(),
         JobOutcome::Becomes(_) | JobOutcome::Cancelled => 0,
     };
-    outcome + done.logs.iter().map(|line| line.message.len() + 16).sum::<usize>() + 64
+    outcome + weight_of_logs(&done.logs) + 64
+}
+
+fn weight_of_actor(done: &ActorJobDone) -> usize {
+    let outcome = match &done.outcome {
+        ActorJobOutcome::Kept { result, state } => {
+            let result =
+                result.as_ref().map_or_else(|failure| failure.message.len(), |r| r.0.len());
+            result + state.as_ref().map_or(0, |state| state.0.len())
+        }
+        ActorJobOutcome::Gone(failure) => failure.message.len(),
+        ActorJobOutcome::Lost(why) => why.len(),
+        ActorJobOutcome::Absent => 0,
+    };
+    outcome + weight_of_logs(&done.logs) + 64
+}
+
+fn weight_of_logs(logs: &[LogLine]) -> usize {
+    logs.iter().map(|line| line.message.len() + 16).sum()
 }
 
 fn weight_of_call(call: &ChildCall) -> usize {

@@ -14,6 +14,8 @@ mod raw;
 #[path = "sandbox/spawn.rs"]
 mod spawn;
 
+#[path = "sandbox/actors.rs"]
+mod actors;
 #[path = "sandbox/bare.rs"]
 mod bare;
 #[path = "sandbox/cpu.rs"]

@@ -14,13 +14,15 @@ use rustix::{
     io::Errno,
 };
 use wask_proto::{
-    Timing,
-    worker::{ActorDone, ActorOrder, ActorOutcome, AttemptId, FromWorker, Resumption, ToWorker},
+    ActorId,
+    worker::{AttemptId, FromWorker, Resumption, ToWorker},
 };
 
 use super::{
+    actors::Lines,
     config::WorkerConfig,
     desk::Desk,
+    executor::Executor,
     handle::Outbox,
     mailbox::{Command, Mailbox},
     pipeline::{self, Load},
@@ -87,7 +89,7 @@ impl Agent {
         }
         self.dispatch();
         self.greet();
-        self.desk.report.send(&*self.outbox);
+        self.desk.send(&*self.outbox);
     }
 
     fn has_ended(&self) -> bool {
@@ -126,25 +128,26 @@ impl Agent {
                 Command::Scheduler(ToWorker::Reclaim(ids)) => self.reclaim(ids),
                 Command::Scheduler(ToWorker::Resume(resumptions)) => self.resume(resumptions),
                 Command::Scheduler(ToWorker::Drain) => self.drain(),
-                Command::Scheduler(ToWorker::Actor(orders)) => self.keep_no_actors(orders),
-                Command::Scheduler(ToWorker::ForgetActor(_)) => {}
+                Command::Scheduler(ToWorker::Actor(orders)) => self.desk.actors.accept(orders),
+                Command::Scheduler(ToWorker::ForgetActor(actors)) => self.forget(actors),
                 Command::Loaded(id, args) => self.desk.loaded(id, args),
+                Command::OrderLoaded(actor, number, loaded) => {
+                    self.desk.order_loaded(actor, number, loaded);
+                }
                 Command::Stop => self.stopped = true,
             }
         }
     }
 
-    /// Answers that there is no instance, whatever is asked of actors.
-    fn keep_no_actors(&mut self, orders: Vec<ActorOrder>) {
-        let absent = |order: ActorOrder| ActorDone {
-            actor: order.actor,
-            order: order.order,
-            outcome: ActorOutcome::Absent,
-            state: None,
-            timing: Timing::default(),
-            logs: Vec::new(),
-        };
-        self.outbox.send(FromWorker::Actor(orders.into_iter().map(absent).collect()));
+    /// Ends the instances of these actors, and stops what they do.
+    fn forget(&mut self, actors: Vec<ActorId>) {
+        for actor in actors {
+            let slot = self.desk.actors.forget(actor);
+            if let Some(executor) = slot.and_then(|slot| executor_of(&mut self.slots, slot)) {
+                executor.forget(actor);
+                executor.stop_orders(actor, &mut self.desk);
+            }
+        }
     }
 
     fn cancel(&mut self, ids: Vec<AttemptId>) {
@@ -183,12 +186,16 @@ impl Agent {
     /// Fills the executors that want more with what waits.
     fn dispatch(&mut self) {
         let prefetch_ns = self.config.prefetch_us.saturating_mul(1_000);
-        let mut resumed = false;
+        let mut any = self.desk.actors.has_ready();
+        if any {
+            self.hand_out_orders(prefetch_ns);
+        }
         for executor in self.slots.iter_mut().filter_map(Slot::ready) {
-            resumed |= executor.has_due();
+            any |= executor.has_due();
             executor.push_due(prefetch_ns, &self.desk);
         }
-        if self.desk.is_empty() && !resumed {
+        self.forget_instances();
+        if self.desk.is_empty() && !any {
             return;
         }
         self.loads.clear();
@@ -214,6 +221,55 @@ impl Agent {
         self.desk.load_ahead(self.slots.len());
     }
 
+    /// Hands orders for actors out. They go before what can run anywhere.
+    fn hand_out_orders(&mut self, prefetch_ns: u64) {
+        self.leave_busy_executors(prefetch_ns);
+        while let Some(slot) = self.place_for_instance(prefetch_ns) {
+            let Some((order, loaded)) = self.desk.next_order(Lines::Unbound, slot) else { break };
+            let Some(executor) = executor_of(&mut self.slots, slot) else { break };
+            executor.push_order(order, loaded, prefetch_ns, &self.desk);
+        }
+        for (slot, executor) in ready(&mut self.slots) {
+            while executor.has_room(prefetch_ns)
+                && let Some((order, loaded)) = self.desk.next_order(Lines::Of(slot), slot)
+            {
+                executor.push_order(order, loaded, prefetch_ns, &self.desk);
+            }
+        }
+    }
+
+    /// Lets actors that wait behind something long go to an executor that has room.
+    fn leave_busy_executors(&mut self, prefetch_ns: u64) {
+        if !ready(&mut self.slots).any(|(_, executor)| executor.has_room(prefetch_ns)) {
+            return;
+        }
+        for (slot, executor) in ready(&mut self.slots) {
+            if executor.is_at_something_long() {
+                self.desk.actors.leave(slot);
+            }
+        }
+    }
+
+    /// The executor with room that has the fewest instances, and of those the one with the least
+    /// work.
+    fn place_for_instance(&mut self, prefetch_ns: u64) -> Option<u16> {
+        let actors = &self.desk.actors;
+        let places = ready(&mut self.slots).filter_map(|(slot, executor)| {
+            let load = executor.load().filter(|load| load.has_room(prefetch_ns))?;
+            Some((actors.instances(slot), load.work_ns, slot))
+        });
+        places.min().map(|(_, _, slot)| slot)
+    }
+
+    /// Ends instances whose actors have left.
+    fn forget_instances(&mut self) {
+        for (slot, actor) in self.desk.actors.take_forgotten() {
+            if let Some(executor) = executor_of(&mut self.slots, slot) {
+                executor.forget(actor);
+            }
+        }
+    }
+
     /// Says how many slots work, and introduces the worker once one does.
     fn greet(&mut self) {
         let ready = self.slots.iter().filter(|slot| slot.is_ready()).count();
@@ -227,6 +283,18 @@ impl Agent {
             });
         }
     }
+}
+
+/// The executors that can take orders, by slot.
+fn ready(slots: &mut [Slot]) -> impl Iterator<Item = (u16, &mut Executor)> {
+    slots.iter_mut().filter_map(|slot| {
+        let number = slot.number();
+        slot.ready().map(|executor| (number, executor))
+    })
+}
+
+fn executor_of(slots: &mut [Slot], slot: u16) -> Option<&mut Executor> {
+    slots.get_mut(usize::from(slot)).and_then(Slot::ready)
 }
 
 /// A timeout never rounds down to a busy loop: the kernel counts nanoseconds as well.

@@ -1,29 +1,35 @@
 //! The bytes of a call's arguments: pieces side by side, stored ones read from the object store.
 
-use wask_proto::{Failure, FailureKind, Value, ValueData, executor::JobArg, worker::Assignment};
+use wask_proto::{Failure, FailureKind, Value, ValueData, executor::JobArg};
 use wask_store::Objects;
 
 use super::config::ARGS_MAX_BYTES;
 
-/// Bytes of an assignment's arguments that are in the object store.
-pub(super) fn stored_bytes(assignment: &Assignment) -> u64 {
-    pieces(assignment)
-        .filter(|piece| matches!(piece.data, ValueData::Stored(_)))
-        .fold(0, |sum, piece| sum.saturating_add(piece.size()))
+/// Bytes of arguments, each in pieces, that are in the object store.
+pub(super) fn stored_bytes(args: &[Vec<Value>]) -> u64 {
+    args.iter().flatten().map(stored_size).fold(0, u64::saturating_add)
+}
+
+/// Bytes of a value that are in the object store.
+pub(super) fn stored_size(value: &Value) -> u64 {
+    match &value.data {
+        ValueData::Stored(at) => at.size,
+        ValueData::Small(..) | ValueData::Shared(_) => 0,
+    }
 }
 
 /// The arguments' bytes, or the failure of a call that cannot have them.
 pub(super) fn gather(
-    assignment: &Assignment,
+    args: &[Vec<Value>],
     objects: &dyn Objects,
 ) -> Result<Vec<JobArg>, Box<Failure>> {
-    let total = pieces(assignment).fold(0_u64, |sum, piece| sum.saturating_add(piece.size()));
+    let total = args.iter().flatten().map(Value::size).fold(0, u64::saturating_add);
     if total > ARGS_MAX_BYTES {
         return Err(invalid(format!(
             "the arguments have {total} bytes together, more than {ARGS_MAX_BYTES}"
         )));
     }
-    assignment.args.iter().map(|pieces| join(pieces, objects).map(JobArg)).collect()
+    args.iter().map(|pieces| join(pieces, objects).map(JobArg)).collect()
 }
 
 /// A value's bytes.
@@ -34,10 +40,6 @@ pub(super) fn bytes_of(value: &Value, objects: &dyn Objects) -> Result<Vec<u8>, 
             Ok(value.bytes().unwrap_or_default().to_vec())
         }
     }
-}
-
-fn pieces(assignment: &Assignment) -> impl Iterator<Item = &Value> {
-    assignment.args.iter().flatten()
 }
 
 fn join(pieces: &[Value], objects: &dyn Objects) -> Result<Vec<u8>, Box<Failure>> {

@@ -1,4 +1,5 @@
-//! What the worker holds outside its executors: attempts that wait, durations, news to send.
+//! What the worker holds outside its executors: attempts and orders for actors that wait,
+//! durations, news to send.
 //!
 //! Owns the order of waiting attempts; never talks to an executor.
 
@@ -9,14 +10,21 @@ use std::{
 };
 
 use wask_proto::{
-    Failure,
+    ActorId, Failure,
     executor::JobArg,
-    worker::{Assignment, AttemptId, WorkerOutcome},
+    worker::{ActorOrder, ActorOutcome, Assignment, AttemptId, WorkerOutcome},
 };
 use wask_store::Objects;
 
 use super::{
-    args, config::STORED_INLINE_MAX_BYTES, estimate::Estimates, health::Health, loader::Loader,
+    actors::{Actors, Bytes, Lines},
+    args,
+    config::STORED_INLINE_MAX_BYTES,
+    estimate::Estimates,
+    handle::Outbox,
+    health::Health,
+    loader::Loader,
+    orders::{self, Loaded},
     report::Report,
 };
 use crate::clock;
@@ -39,6 +47,7 @@ pub(super) struct Desk {
     pub(super) report: Report,
     pub(super) estimates: Estimates,
     pub(super) health: Arc<Health>,
+    pub(super) actors: Actors,
     queue: VecDeque<Held>,
     loader: Loader,
     objects: Arc<dyn Objects>,
@@ -48,7 +57,7 @@ pub(super) struct Desk {
 
 impl Held {
     fn new(assignment: Assignment) -> Self {
-        let stored_bytes = args::stored_bytes(&assignment);
+        let stored_bytes = args::stored_bytes(&assignment.args);
         Self { assignment, announced: false, args: None, stored_bytes }
     }
 
@@ -64,6 +73,7 @@ impl Desk {
             report: Report::default(),
             estimates: Estimates::default(),
             health,
+            actors: Actors::default(),
             queue: VecDeque::new(),
             loader,
             objects,
@@ -114,12 +124,55 @@ impl Desk {
                 continue;
             }
             let loaded = held.args.take().map(Ok);
-            match loaded.unwrap_or_else(|| args::gather(&held.assignment, &*self.objects)) {
+            match loaded.unwrap_or_else(|| args::gather(&held.assignment.args, &*self.objects)) {
                 Ok(args) => return Some((held, args)),
                 Err(failure) => self.report.no_args(&held.assignment, clock::now(), failure),
             }
         }
         None
+    }
+
+    /// The next order among these lines that can be sent to the executor of `slot`. On the way to
+    /// it, large values are asked for, and orders whose bytes cannot be read end.
+    pub(super) fn next_order(
+        &mut self,
+        lines: Lines,
+        slot: u16,
+    ) -> Option<(Box<ActorOrder>, Loaded)> {
+        while let Some(first) = self.actors.next(lines) {
+            if matches!(first.bytes, Bytes::Unread) {
+                if orders::stored_bytes(&first.order) > STORED_INLINE_MAX_BYTES {
+                    if !self.loader.ask_for_order(&first.order) {
+                        return None;
+                    }
+                    self.actors.await_bytes(lines);
+                    continue;
+                }
+                let loaded = orders::load(&first.order, &*self.objects);
+                first.bytes = loaded.map_or_else(Bytes::Unreadable, Bytes::Read);
+            }
+            if let Some(order) = self.actors.send(lines, slot) {
+                return Some(order);
+            }
+        }
+        None
+    }
+
+    /// The bytes of an actor's order have been loaded.
+    pub(super) fn order_loaded(
+        &mut self,
+        actor: ActorId,
+        number: u64,
+        loaded: Result<Loaded, ActorOutcome>,
+    ) {
+        self.loader.order_answered();
+        self.actors.loaded(actor, number, loaded);
+    }
+
+    /// Tells the scheduler what this round has to tell.
+    pub(super) fn send(&mut self, outbox: &dyn Outbox) {
+        self.report.actors = self.actors.take_answers();
+        self.report.send(outbox);
     }
 
     /// Asks for large arguments of what comes next, while every executor is busy anyway.
@@ -158,6 +211,7 @@ impl Desk {
     /// Hands everything back and takes nothing from here on.
     pub(super) fn drain(&mut self) {
         self.draining = true;
+        self.actors.drain();
         self.report.returned.extend(self.loader.take_all());
         self.report.returned.extend(self.queue.drain(..).map(|held| held.assignment.id));
     }

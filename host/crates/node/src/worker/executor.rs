@@ -3,6 +3,10 @@
 //! Knows for each order whether the executor has begun it, takes back what has not, stops what is to
 //! stop, and says who is to blame when the process dies. Never decides which job comes next.
 
+mod actor;
+mod end;
+mod news;
+
 use std::{
     collections::{HashSet, VecDeque},
     os::fd::BorrowedFd,
@@ -11,11 +15,9 @@ use std::{
 };
 
 use wask_proto::{
-    Failure, FailureKind, Timestamp, Timing, Value,
-    executor::{
-        FromExecutor, Job, JobArg, JobDone, JobOutcome, News, Order, SharedPage, ToExecutor,
-    },
-    worker::{AttemptId, Finished, Parked, Reply, Resumption, Started, Submitted, WorkerOutcome},
+    Failure, FailureKind, Timestamp,
+    executor::{FromExecutor, Job, JobArg, Order, SharedPage, ToExecutor},
+    worker::{AttemptId, Resumption, Started, WorkerOutcome},
 };
 
 use super::{
@@ -24,6 +26,7 @@ use super::{
         UNCLAIMED_MAX,
     },
     desk::{Desk, Held},
+    in_flight::{InFlight, Work},
     link::{Link, LinkError, Other},
     page::Page,
     parking::{self, Due, Parking},
@@ -32,6 +35,7 @@ use super::{
     watch::Watch,
 };
 use crate::clock;
+use end::Ending;
 
 /// A process, its socket, its page and its jobs.
 #[derive(Debug)]
@@ -51,20 +55,6 @@ pub(super) struct Executor {
     next_look: Instant,
     /// It was killed by the worker: no job that it still holds is to blame.
     condemned: bool,
-}
-
-/// An order that was sent and has not come back.
-#[derive(Debug)]
-struct InFlight {
-    seq: u64,
-    /// The job that it begins or resumes: the sequence number of its call.
-    job: u64,
-    /// What it brings to a job that was parked.
-    reply: Option<Reply>,
-    held: Held,
-    work_ns: u64,
-    /// It was cancelled; by then at the latest it has stopped.
-    stop_by: Option<Instant>,
 }
 
 impl Executor {
@@ -108,8 +98,8 @@ impl Executor {
             attempt: of.id.attempt,
             task: of.label.clone(),
         }));
-        let (seq, job) = (self.last_seq, self.last_seq);
-        self.expect(InFlight { seq, job, reply: None, held, work_ns, stop_by: None });
+        let (seq, work) = (self.last_seq, Work::Call(held));
+        self.expect(InFlight { seq, work, work_ns, stop_by: None });
         self.busy()
     }
 
@@ -132,9 +122,10 @@ impl Executor {
             self.last_seq += 1;
             let answer = parking::answer(&due.reply, desk.objects());
             self.batch_bytes += answer.bytes();
-            let (seq, job, reply) = (self.last_seq, due.job, Some(due.reply));
+            let (seq, Due { job, reply }) = (self.last_seq, due);
             self.batch.push(Order::Resume { seq, job, answer });
-            self.expect(InFlight { seq, job, reply, held, work_ns, stop_by: None });
+            let work = Work::Resume { held, job, reply };
+            self.expect(InFlight { seq, work, work_ns, stop_by: None });
         }
     }
 
@@ -164,70 +155,13 @@ impl Executor {
         self.link.next_message()
     }
 
-    /// Takes note of what it has to tell. Orders that were taken away from it in the meantime are
-    /// passed over.
-    pub(super) fn hear(&mut self, news: News, desk: &mut Desk) {
-        match news {
-            News::Done(done) => self.finish(done, desk),
-            News::Submitted { job, calls } => {
-                if let Some(id) = self.attempt_of(job) {
-                    desk.report.submitted.push(Submitted { id, calls });
-                }
-            }
-            News::Parked { seq, job, busy_us, question } => {
-                let Some(parked) = self.end_order(seq, desk) else { return };
-                let of = &parked.held.assignment;
-                desk.estimates.observe(&of.module, &of.function, busy_us);
-                desk.report.parked.push(Parked { id: of.id, question, busy_us });
-                let stopped = parked.stop_by.is_some().then_some(of.id);
-                self.parking.park(job, parked.held);
-                if let Some(id) = stopped {
-                    self.cancel_parked(&id, desk);
-                }
-            }
-            News::Evicted { job } => desk.report.returned.extend(self.parking.remove(job)),
-            News::Absent { seq } => {
-                if let Some(order) = self.end_order(seq, desk) {
-                    desk.report.returned.push(order.held.assignment.id);
-                }
-            }
-        }
-    }
-
-    fn finish(&mut self, done: JobDone, desk: &mut Desk) {
-        let Some(job) = self.end_order(done.seq, desk) else { return };
-        let of = &job.held.assignment;
-        let busy_us = u64::from(done.start_us).saturating_add(done.run_us);
-        if done.parked_us == 0 {
-            desk.estimates.observe(&of.module, &of.function, busy_us);
-        }
-        let us = busy_us.saturating_add(done.parked_us);
-        let outcome = match done.outcome {
-            JobOutcome::Success(bytes) => {
-                WorkerOutcome::Success(Value::from_bytes(of.result_encoding, &bytes))
-            }
-            JobOutcome::Becomes(child) => WorkerOutcome::Becomes(child),
-            JobOutcome::Failure(failure) => WorkerOutcome::Failure(failure),
-            JobOutcome::Cancelled => WorkerOutcome::Cancelled,
-        };
-        let timing = Timing {
-            slot: self.slot,
-            started_at: done.started_at,
-            finished_at: Timestamp(done.started_at.0.saturating_add(us)),
-            start_us: done.start_us,
-            run_us: done.run_us,
-            peak_memory_bytes: done.peak_memory_bytes,
-            ..Timing::default()
-        };
-        desk.report.finished.push(Finished { id: of.id, timing, outcome, logs: done.logs });
-    }
-
     /// Stops the named attempts among its jobs.
     pub(super) fn cancel(&mut self, ids: &HashSet<AttemptId>, desk: &mut Desk) {
         ids.iter().for_each(|id| self.cancel_parked(id, desk));
         let stop_by = desk.now + CANCEL_GRACE;
         let mut any = false;
-        for job in self.in_flight.iter_mut().filter(|job| ids.contains(&job.held.assignment.id)) {
+        let named = |job: &InFlight| job.attempt().is_some_and(|id| ids.contains(&id));
+        for job in self.in_flight.iter_mut().filter(|job| named(job)) {
             job.stop_by.get_or_insert(stop_by);
             any = true;
         }
@@ -241,14 +175,15 @@ impl Executor {
     pub(super) fn reclaim(&mut self, ids: &HashSet<AttemptId>, desk: &mut Desk) {
         let begun = self.page.last_claimed();
         // What was parked can go on nowhere else.
-        let wanted = |job: &InFlight| {
-            job.reply.is_none() && job.stop_by.is_none() && ids.contains(&job.held.assignment.id)
+        let wanted = |job: &InFlight| match &job.work {
+            Work::Call(held) => job.stop_by.is_none() && ids.contains(&held.assignment.id),
+            Work::Resume { .. } | Work::Actor(_) => false,
         };
         if !self.in_flight.iter().any(|job| job.seq > begun && wanted(job)) {
             return;
         }
         let (returned, kept): (Vec<_>, Vec<_>) = self.take_back().into_iter().partition(wanted);
-        desk.report.returned.extend(returned.iter().map(|job| job.held.assignment.id));
+        desk.report.returned.extend(returned.iter().filter_map(InFlight::attempt));
         self.put_back(kept, desk);
     }
 
@@ -294,26 +229,6 @@ impl Executor {
     /// Asks it to end, by closing the way to it.
     pub(super) fn close(&self) {
         self.link.close_writing();
-    }
-
-    /// Makes sure that the process has ended, and finds for each of its jobs what becomes of it:
-    /// the one that was running is lost, everything else runs again. Says how it ended, or for
-    /// what fault it had to.
-    pub(super) fn end(&mut self, fault: Option<&Fault>, desk: &mut Desk) -> String {
-        let ended = self.process.end();
-        let how = fault.map_or(ended, |fault| format!("the executor was killed because {fault}"));
-        let claimed = self.page.last_claimed();
-        let mut innocent = Vec::new();
-        for job in std::mem::take(&mut self.in_flight) {
-            if job.seq == claimed && !self.condemned && job.stop_by.is_none() {
-                self.report_killed(&job, WorkerOutcome::Lost(how.clone()), desk);
-            } else {
-                innocent.push(job);
-            }
-        }
-        self.put_back(innocent, desk);
-        self.give_parked_back(desk);
-        how
     }
 
     /// What to wait for on its socket.
@@ -366,12 +281,6 @@ impl Executor {
         Some(order)
     }
 
-    /// The attempt that is the job which runs.
-    fn attempt_of(&self, job: u64) -> Option<AttemptId> {
-        let order = self.in_flight.iter().find(|order| order.job == job)?;
-        Some(order.held.assignment.id)
-    }
-
     /// Ends an attempt, if it is parked here.
     fn cancel_parked(&mut self, id: &AttemptId, desk: &mut Desk) {
         let Some(job) = self.parking.job(id) else { return };
@@ -383,23 +292,29 @@ impl Executor {
 
     /// Puts orders that have not begun back where they came from; the cancelled ones end here.
     fn put_back(&mut self, orders: Vec<InFlight>, desk: &mut Desk) {
-        let (stopped, kept): (Vec<_>, Vec<_>) =
-            orders.into_iter().partition(|order| order.stop_by.is_some());
+        let (mut calls, mut resumed, mut of_actors) = (Vec::new(), Vec::new(), Vec::new());
         let at = clock::now();
-        for order in stopped {
-            if order.reply.is_some() {
-                self.queue(&ToExecutor::Drop { job: order.job });
+        for InFlight { work, stop_by, .. } in orders {
+            match work {
+                // Those that were stopped are of actors that are forgotten.
+                Work::Actor(order) => of_actors.push(*order),
+                Work::Call(held) if stop_by.is_none() => calls.push(held),
+                Work::Resume { held, job, reply } if stop_by.is_none() => {
+                    resumed.push((held, Due { job, reply }));
+                }
+                Work::Call(held) => {
+                    desk.report.never_ran(held.assignment.id, at, WorkerOutcome::Cancelled);
+                }
+                Work::Resume { held, job, .. } => {
+                    self.queue(&ToExecutor::Drop { job });
+                    desk.report.never_ran(held.assignment.id, at, WorkerOutcome::Cancelled);
+                }
             }
-            desk.report.never_ran(order.held.assignment.id, at, WorkerOutcome::Cancelled);
         }
-        let (calls, resumed): (Vec<_>, Vec<_>) =
-            kept.into_iter().partition(|order| order.reply.is_none());
         self.link.write();
-        desk.take_in(calls.into_iter().map(|order| order.held));
-        self.parking.take_in(resumed.into_iter().filter_map(|order| {
-            let due = Due { job: order.job, reply: order.reply? };
-            Some((order.held, due))
-        }));
+        desk.take_in(calls.into_iter());
+        desk.actors.take_back(of_actors);
+        self.parking.take_in(resumed.into_iter());
     }
 
     fn queue(&mut self, message: &ToExecutor) {
@@ -441,16 +356,16 @@ impl Executor {
         let Some(job) = self.in_flight.get_mut(at) else { return };
         let ran_us = if since == 0 { 0 } else { clock::now().micros_since(Timestamp(since)) };
         let turned_long = self.watch.see(job.seq, Duration::from_micros(ran_us), desk.now);
-        let (id, seq) = (job.held.assignment.id, job.seq);
-        let wall_max_ms = job.held.assignment.limits.wall_max_ms;
-        if turned_long && !job.held.announced {
-            job.held.announced = true;
+        let (id, seq, wall_max_ms) = (job.attempt(), job.seq, job.wall_max_ms());
+        if let Some(held) = job.held_mut().filter(|held| turned_long && !held.announced) {
+            held.announced = true;
+            let id = held.assignment.id;
             desk.report.started.push(Started { id, slot: self.slot, at: or_now(since) });
         }
         if turned_long {
             self.give_back(desk);
         }
-        if self.watch.is_long() {
+        if let Some(id) = id.filter(|_| self.watch.is_long()) {
             let done = self.page.progress_done.load(Ordering::Relaxed);
             let total = self.page.progress_total.load(Ordering::Relaxed);
             let news = self.watch.progress((done, total));
@@ -464,7 +379,7 @@ impl Executor {
                      was killed together with its executor"
                 ),
             );
-            self.kill_for(seq, WorkerOutcome::Failure(Box::new(failure)), desk);
+            self.kill_for(seq, Ending::Failed(Box::new(failure)), desk);
         }
     }
 
@@ -493,37 +408,14 @@ impl Executor {
         }
         let late = |job: &&InFlight| job.stop_by.is_some_and(|at| at <= desk.now);
         if let Some(seq) = self.in_flight.iter().find(late).map(|job| job.seq) {
-            self.kill_for(seq, WorkerOutcome::Cancelled, desk);
+            self.kill_for(seq, Ending::Cancelled, desk);
         }
-    }
-
-    /// Kills it because of one job, whose outcome is told at once.
-    fn kill_for(&mut self, seq: u64, outcome: WorkerOutcome, desk: &mut Desk) {
-        self.condemn();
-        if let Some(job) = self.position(seq).and_then(|at| self.remove(at)) {
-            self.report_killed(&job, outcome, desk);
-        }
-    }
-
-    fn report_killed(&self, job: &InFlight, outcome: WorkerOutcome, desk: &mut Desk) {
-        let finished_at = clock::now();
-        let started_at = or_now(self.page.running_since.load(Ordering::Acquire));
-        let timing = Timing {
-            slot: self.slot,
-            started_at,
-            finished_at,
-            run_us: finished_at.micros_since(started_at),
-            ..Timing::default()
-        };
-        desk.report.ended(job.held.assignment.id, timing, outcome, Vec::new());
     }
 
     /// The most bytes that the answers to all its jobs can have.
     fn answers_max_bytes(&self) -> usize {
-        let bytes = self.in_flight.iter().fold(0_u64, |sum, job| {
-            let limits = &job.held.assignment.limits;
-            sum.saturating_add(limits.result_max_bytes).saturating_add(limits.log_max_bytes)
-        });
+        let bytes = self.in_flight.iter().map(InFlight::answer_max_bytes);
+        let bytes = bytes.fold(0, u64::saturating_add);
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 

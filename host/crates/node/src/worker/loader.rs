@@ -1,4 +1,5 @@
-//! Reads large stored arguments on a thread of its own, so that the loop never waits for a disk.
+//! Reads large stored arguments and states on a thread of its own, so that the loop never waits
+//! for a disk.
 //!
 //! Holds the attempts whose arguments are on their way. Bounded: it takes no request
 //! beyond a given number of unanswered ones.
@@ -12,19 +13,27 @@ use std::{
     },
 };
 
-use wask_proto::worker::{Assignment, AttemptId};
+use wask_proto::worker::{ActorOrder, Assignment, AttemptId};
 use wask_store::Objects;
 
 use super::{
     args,
     desk::Held,
     mailbox::{Command, Mailbox},
+    orders,
 };
+
+/// What is to be read.
+#[derive(Debug)]
+enum Request {
+    Args(Box<Assignment>),
+    Order(Box<ActorOrder>),
+}
 
 /// The loader, seen from the loop.
 #[derive(Debug)]
 pub(super) struct Loader {
-    requests: SyncSender<Assignment>,
+    requests: SyncSender<Request>,
     waiting: HashMap<AttemptId, Held>,
     /// Requests that were sent and not answered; those of attempts taken away since count too.
     unanswered: usize,
@@ -52,13 +61,22 @@ impl Loader {
 
     /// Asks for an attempt's arguments; the answer comes as a command. Given back when it is full.
     pub(super) fn ask(&mut self, held: Held) -> Option<Held> {
-        let full = self.unanswered >= self.unanswered_max;
-        if full || self.requests.try_send(held.assignment.clone()).is_err() {
+        if !self.request(|| Request::Args(Box::new(held.assignment.clone()))) {
             return Some(held);
         }
-        self.unanswered += 1;
         self.waiting.insert(held.assignment.id, held);
         None
+    }
+
+    /// Asks for the bytes of an actor's order; the answer comes as a command. Tells whether there
+    /// was room for that.
+    pub(super) fn ask_for_order(&mut self, order: &ActorOrder) -> bool {
+        self.request(|| Request::Order(Box::new(order.clone())))
+    }
+
+    /// The bytes of an actor's order have come.
+    pub(super) const fn order_answered(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
     }
 
     /// The attempt whose answer came, unless it was taken away.
@@ -76,11 +94,23 @@ impl Loader {
     pub(super) fn take_all(&mut self) -> Vec<AttemptId> {
         self.waiting.drain().map(|(id, _)| id).collect()
     }
+
+    fn request(&mut self, request: impl FnOnce() -> Request) -> bool {
+        let taken =
+            self.unanswered < self.unanswered_max && self.requests.try_send(request()).is_ok();
+        self.unanswered += usize::from(taken);
+        taken
+    }
 }
 
-fn load_all(inbox: &Receiver<Assignment>, objects: &dyn Objects, mailbox: &Mailbox) {
-    while let Ok(assignment) = inbox.recv() {
-        let args = args::gather(&assignment, objects);
-        mailbox.push(Command::Loaded(assignment.id, args));
+fn load_all(inbox: &Receiver<Request>, objects: &dyn Objects, mailbox: &Mailbox) {
+    while let Ok(request) = inbox.recv() {
+        mailbox.push(match request {
+            Request::Args(of) => Command::Loaded(of.id, args::gather(&of.args, objects)),
+            Request::Order(order) => {
+                let loaded = orders::load(&order, objects);
+                Command::OrderLoaded(order.actor, order.order, loaded)
+            }
+        });
     }
 }

@@ -11,10 +11,12 @@ use std::{
 
 use rustix::event::{EventfdFlags, eventfd};
 use wask_proto::{
-    Failure,
+    ActorId, Failure,
     executor::JobArg,
-    worker::{AttemptId, ToWorker},
+    worker::{ActorOutcome, AttemptId, ToWorker},
 };
+
+use super::orders;
 
 /// What the loop is told.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) enum Command {
     Scheduler(ToWorker),
     /// By the loader: an attempt's arguments, or why there are none.
     Loaded(AttemptId, Result<Vec<JobArg>, Box<Failure>>),
+    /// By the loader: the bytes of an actor's order, by its number, or what comes of it without.
+    OrderLoaded(ActorId, u64, Result<orders::Loaded, ActorOutcome>),
     /// By the handle: kill everything and end.
     Stop,
 }

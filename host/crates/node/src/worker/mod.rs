@@ -12,7 +12,11 @@ mod agent;
 mod desk;
 mod slot;
 
+mod actors;
+mod orders;
+
 mod executor;
+mod in_flight;
 mod link;
 mod page;
 mod parking;

@@ -5,9 +5,12 @@
 //! milliseconds as its argument says or dies of it, `progress N` counts milliseconds, `pid` tells
 //! the process, `park` waits for a result and returns it, `crowd` is evicted as soon as it waits,
 //! `exit N`, `die`, `garbage` and `giant` end in their own ways.
+//!
+//! The state of an actor is a text: its constructor's arguments, and those of each call of `push`,
+//! which returns it. `fail` and `trap` fail, everything else does what the function does.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     io::{Read, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
@@ -16,9 +19,13 @@ use std::{
 };
 
 use wask_proto::{
+    ActorId, Failure, FailureKind,
     child::{Answer, ChildOutcome, Question},
     decode_frame, encode_frame,
-    executor::{FromExecutor, Job, JobDone, JobOutcome, News, Order, SharedPage, ToExecutor},
+    executor::{
+        ActorJob, ActorJobDone, ActorJobOutcome, FromExecutor, GuestBytes, InstanceStart, Job,
+        JobArg, JobDone, JobOutcome, MethodCall, News, Order, SharedPage, ToExecutor,
+    },
 };
 
 use super::{page::Page, spawn};
@@ -34,8 +41,9 @@ pub(super) const DEADLY_NAP: u32 = u32::MAX;
 const BATCH_MAX: usize = 64;
 
 enum Item {
-    Order(Order),
+    Order(Box<Order>),
     GoOn,
+    Forget(ActorId),
 }
 
 struct Peer {
@@ -45,6 +53,7 @@ struct Peer {
     items: VecDeque<Item>,
     news: Vec<News>,
     parked: BTreeSet<u64>,
+    actors: BTreeMap<ActorId, Vec<u8>>,
     dropping: bool,
 }
 
@@ -77,6 +86,7 @@ pub(super) fn serve_if_asked() {
         items: VecDeque::new(),
         news: Vec::new(),
         parked: BTreeSet::new(),
+        actors: BTreeMap::new(),
         dropping: false,
     };
     match start.to_str().unwrap() {
@@ -98,7 +108,8 @@ impl Peer {
                     self.page.resume();
                     self.dropping = false;
                 }
-                Some(Item::Order(order)) => self.take(order),
+                Some(Item::Order(order)) => self.take(*order),
+                Some(Item::Forget(actor)) => drop(self.actors.remove(&actor)),
                 None => {
                     self.flush();
                     self.hear();
@@ -142,7 +153,7 @@ impl Peer {
                     Some(News::Evicted { job: seq })
                 }
             }
-            Order::Call(job) => Some(done(self.run(&job), job.seq)),
+            Order::Call(job) => Some(done(self.run_job(&job), job.seq)),
             Order::Resume { job, answer, .. } => {
                 let Answer::Results(ends) = answer else { panic!("no peer asks") };
                 Some(match ends.into_iter().next() {
@@ -152,6 +163,15 @@ impl Peer {
                     _ => News::Absent { seq },
                 })
             }
+            Order::Actor(job) => Some(News::ActorDone(Box::new(ActorJobDone {
+                seq,
+                started_at,
+                outcome: self.run_for_actor(*job),
+                start_us: 0,
+                run_us: u64::try_from(began.elapsed().as_micros()).unwrap(),
+                peak_memory_bytes: 64 * 1024,
+                logs: Vec::new(),
+            }))),
         };
         self.page.running_since.store(0, Ordering::Release);
         self.news.extend(news);
@@ -160,16 +180,59 @@ impl Peer {
         }
     }
 
-    fn run(&mut self, job: &Job) -> JobOutcome {
-        let (what, number) = job.function.split_once(' ').unwrap_or((&job.function, "0"));
+    fn run_job(&mut self, job: &Job) -> JobOutcome {
+        self.run(job.seq, &job.function, &job.args)
+    }
+
+    fn run_for_actor(&mut self, job: ActorJob) -> ActorJobOutcome {
+        let ActorJob { seq, actor, start, call, save, .. } = job;
+        let mut state = match start {
+            Some(InstanceStart::New(args)) => args.into_iter().flat_map(|arg| arg.0).collect(),
+            Some(InstanceStart::Load { state, .. }) if state.0 == b"broken" => {
+                self.actors.remove(&actor);
+                return ActorJobOutcome::Lost("its state is broken".into());
+            }
+            Some(InstanceStart::Load { state, replay }) => {
+                let replayed = replay.into_iter().flat_map(|call| call.args);
+                [state.0, replayed.flat_map(|arg| arg.0).collect()].concat()
+            }
+            None => match self.actors.remove(&actor) {
+                Some(state) => state,
+                None => return ActorJobOutcome::Absent,
+            },
+        };
+        self.actors.remove(&actor);
+        let failure = || Box::new(Failure::new(FailureKind::App, "as asked"));
+        let result = match call {
+            None => Ok(Vec::new()),
+            Some(MethodCall { function, args }) => match &*function {
+                "trap" => return ActorJobOutcome::Gone(failure()),
+                "fail" => Err(failure()),
+                "push" => {
+                    state.extend(args.into_iter().flat_map(|arg| arg.0));
+                    Ok(state.clone())
+                }
+                _ => match self.run(seq, &function, &args) {
+                    JobOutcome::Success(bytes) => Ok(bytes),
+                    _ => return ActorJobOutcome::Lost("it was stopped".into()),
+                },
+            },
+        };
+        self.actors.insert(actor, state.clone());
+        let state = save.then_some(GuestBytes(state));
+        ActorJobOutcome::Kept { result: result.map(GuestBytes), state }
+    }
+
+    fn run(&mut self, seq: u64, function: &str, args: &[JobArg]) -> JobOutcome {
+        let (what, number) = function.split_once(' ').unwrap_or((function, "0"));
         let number: u64 = number.parse().unwrap();
         match what {
-            "sleep" => return self.sleep(job.seq, number),
+            "sleep" => return self.sleep(seq, number),
             "nap" => {
-                let ms = job.args.first().and_then(|arg| arg.0.first_chunk()).copied();
+                let ms = args.first().and_then(|arg| arg.0.first_chunk()).copied();
                 match u32::from_le_bytes(ms.unwrap_or_default()) {
                     DEADLY_NAP => std::process::exit(5),
-                    ms => return self.sleep(job.seq, ms.into()),
+                    ms => return self.sleep(seq, ms.into()),
                 }
             }
             "pid" => return JobOutcome::Success(std::process::id().to_le_bytes().to_vec()),
@@ -187,7 +250,7 @@ impl Peer {
             "giant" => self.stream.write_all(&u32::MAX.to_le_bytes()).unwrap(),
             _ => {}
         }
-        JobOutcome::Success(job.args.first().map(|arg| arg.0.clone()).unwrap_or_default())
+        JobOutcome::Success(args.first().map(|arg| arg.0.clone()).unwrap_or_default())
     }
 
     fn sleep(&self, seq: u64, ms: u64) -> JobOutcome {
@@ -225,9 +288,12 @@ impl Peer {
         while let Some((message, count)) = decode_frame(&self.incoming[taken..]).unwrap() {
             taken += count;
             match message {
-                ToExecutor::Run(orders) => self.items.extend(orders.into_iter().map(Item::Order)),
+                ToExecutor::Run(orders) => {
+                    self.items.extend(orders.into_iter().map(|order| Item::Order(order.into())));
+                }
                 ToExecutor::GoOn => self.items.push_back(Item::GoOn),
                 ToExecutor::Drop { job } => assert!(self.parked.remove(&job)),
+                ToExecutor::ForgetActor { actor } => self.items.push_back(Item::Forget(actor)),
             }
         }
         self.incoming.drain(..taken);

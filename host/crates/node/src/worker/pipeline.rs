@@ -23,7 +23,8 @@ impl Load {
         self.jobs == 0 || (self.work_ns <= prefetch_ns / 2 && self.has_room(prefetch_ns))
     }
 
-    const fn has_room(&self, prefetch_ns: u64) -> bool {
+    /// Whether it may have more at all.
+    pub(super) const fn has_room(&self, prefetch_ns: u64) -> bool {
         self.jobs == 0
             || (self.work_ns < prefetch_ns
                 && self.jobs < JOBS_IN_FLIGHT_MAX

@@ -4,7 +4,8 @@ use wask_proto::{
     Failure, Timestamp, Timing,
     executor::LogLine,
     worker::{
-        Assignment, AttemptId, Finished, FromWorker, Parked, Started, Submitted, WorkerOutcome,
+        ActorDone, Assignment, AttemptId, Finished, FromWorker, Parked, Started, Submitted,
+        WorkerOutcome,
     },
 };
 
@@ -19,6 +20,7 @@ pub(super) struct Report {
     pub(super) parked: Vec<Parked>,
     pub(super) finished: Vec<Finished>,
     pub(super) returned: Vec<AttemptId>,
+    pub(super) actors: Vec<ActorDone>,
 }
 
 impl Report {
@@ -64,6 +66,9 @@ impl Report {
         }
         if !self.returned.is_empty() {
             outbox.send(FromWorker::Returned(std::mem::take(&mut self.returned)));
+        }
+        if !self.actors.is_empty() {
+            outbox.send(FromWorker::Actor(std::mem::take(&mut self.actors)));
         }
     }
 }

@@ -46,6 +46,11 @@ impl Slot {
         Self { number, state: State::Down { until: now }, failures: 0 }
     }
 
+    /// Its number.
+    pub(super) const fn number(&self) -> u16 {
+        self.number
+    }
+
     /// The executor, if it can take jobs.
     pub(super) const fn ready(&mut self) -> Option<&mut Executor> {
         match &mut self.state {

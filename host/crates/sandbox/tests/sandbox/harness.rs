@@ -156,10 +156,15 @@ impl Executor {
         self.socket.write_all(&frame).unwrap();
     }
 
+    /// A number for the next order.
+    pub(crate) fn next_seq(&mut self) -> u64 {
+        self.seq += 1;
+        self.seq
+    }
+
     /// Lets a parked job go on; returns the order's sequence number.
     pub(crate) fn resume(&mut self, job: u64, answer: Answer) -> u64 {
-        self.seq += 1;
-        let seq = self.seq;
+        let seq = self.next_seq();
         self.tell(&ToExecutor::Run(vec![Order::Resume { seq, job, answer }]));
         seq
     }
@@ -258,9 +263,8 @@ impl Executor {
     }
 
     fn job(&mut self, call: &Call) -> Job {
-        self.seq += 1;
         Job {
-            seq: self.seq,
+            seq: self.next_seq(),
             module: call.module,
             function: Arc::from(call.function),
             args: call.args.iter().cloned().map(JobArg).collect(),

@@ -1,5 +1,6 @@
 //! The worker against executors that die, hang, lie and obey. The peers are this test binary.
 
+mod actors;
 mod parking;
 
 use std::{
@@ -14,7 +15,9 @@ use std::{
 use tempfile::TempDir;
 use wask_proto::{
     CallLimits, Encoding, FailureKind, ModuleId, RunId, TaskId, Value,
-    worker::{Assignment, AttemptId, Finished, FromWorker, Started, ToWorker, WorkerOutcome},
+    worker::{
+        ActorDone, Assignment, AttemptId, Finished, FromWorker, Started, ToWorker, WorkerOutcome,
+    },
 };
 use wask_store::{MemoryObjects, Objects};
 
@@ -41,6 +44,7 @@ struct Bench {
     started: Vec<Started>,
     returned: BTreeSet<u32>,
     parked: BTreeSet<u32>,
+    actors: Vec<ActorDone>,
     progress: Vec<(u32, u64, u64)>,
     greetings: u32,
     ended_at: BTreeMap<u32, Instant>,
@@ -75,6 +79,7 @@ impl Bench {
             started: Vec::new(),
             returned: BTreeSet::new(),
             parked: BTreeSet::new(),
+            actors: Vec::new(),
             progress: Vec::new(),
             greetings: 0,
             ended_at: BTreeMap::new(),
@@ -160,7 +165,7 @@ impl Bench {
                     |(id, done, total): (AttemptId, u64, u64)| (id.task.index, done, total);
                 self.progress.extend(progress.into_iter().map(by_index));
             }
-            FromWorker::Actor(done) => assert!(done.is_empty(), "nobody asked for actors"),
+            FromWorker::Actor(done) => self.actors.extend(done),
         }
     }
 
