@@ -99,8 +99,8 @@ def wait_until(what: str, condition: Callable[[], Any], deadline_s: float = DEAD
 
 
 def needs_family(address: str, family: str) -> None:
-    """Skips the test on servers that do not have `/sync` or `/actors` yet."""
-    path = {"sync": "/api/v1/sync/variables/wask-probe", "actors": "/api/v1/actors/wask-probe"}[family]
+    """Skips the test on servers that do not have `/sync` yet."""
+    path = {"sync": "/api/v1/sync/variables/wask-probe"}[family]
     try:
         urllib.request.urlopen(address + path, timeout=DEADLINE_S)
     except urllib.error.HTTPError as error:

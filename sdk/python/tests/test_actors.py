@@ -1,4 +1,4 @@
-"""Actors. They run as soon as the server has `/actors` and there is a guest with one."""
+"""Actors: state from call to call, order, errors, handles in several places."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ import pathlib
 from typing import Any
 
 import pytest
-from support import Server, needs_family
 
-from wask import Actor, ActorFuture, Client, WaskError
+from wask import Actor, ActorFuture, Client, TaskError, WaskError
 
 
 @pytest.fixture
-def counter(server: Server, client: Client, guests: pathlib.Path) -> str:
-    """The class `counter/Counter`: `increment`, `add(n)`, `value`."""
-    needs_family(server.address, "actors")
-    if not (guests / "counter.wasm").is_file():
-        pytest.skip("there is no guest `counter` yet")
+def counter(client: Client, guests: pathlib.Path) -> str:
+    """The class `counter/Counter`: `increment`, `add(n)`, `subtract(n)`, `value`."""
     client.upload(guests / "counter.wasm")
     return "counter/Counter"
 
@@ -51,3 +47,23 @@ def test_wrong_methods(client: Client, counter: str) -> None:
         actor._private
     with pytest.raises(TypeError):
         actor.add(1, n=2)
+
+
+def test_errors_leave_the_state(client: Client, counter: str) -> None:
+    """Goal: an error of a method is raised where its result is asked for, and calls behind it go on."""
+    actor: Any = client.actor(counter).result(30)
+    futures = [actor.add(2), actor.subtract(5), actor.subtract(1)]
+    assert futures[0].result(30) == 2
+    with pytest.raises(TaskError, match="cannot take 5 from 2"):
+        futures[1].result(30)
+    assert futures[2].result(30) == 1
+    actor.close()
+
+
+def test_handles_of_one_actor(client: Client, counter: str) -> None:
+    """Goal: many handles, each with calls of its own, count on one and the same actor."""
+    actor: Any = client.actor(counter).result(30)
+    handles: Any = [client.attach_actor(actor.id) for _ in range(4)]
+    answers = [handle.increment() for _ in range(25) for handle in handles]
+    assert sorted(answer.result(30) for answer in answers) == list(range(1, 101))
+    actor.close()

@@ -297,9 +297,6 @@ def _pub_sub(client: Client, server: Server, folder: pathlib.Path) -> None:
 
 @row("`client.submit(Counter")
 def _actor(client: Client, server: Server, folder: pathlib.Path) -> None:
-    needs_family(server.address, "actors")
-    if not (GUESTS / "counter.wasm").is_file():
-        pytest.skip("there is no guest `counter` yet")
     client.upload(GUESTS / "counter.wasm")
     actor: Any = client.submit("counter/Counter", actor=True).result(30)
     assert actor.increment().result(30) == 1

@@ -15,8 +15,8 @@ use std::{
 use wask_proto::{
     Failure, FailureKind, Timestamp,
     executor::{
-        ActorJob, ActorJobOutcome, FromExecutor, Job, JobDone, JobOutcome, News, Order, SharedPage,
-        ToExecutor,
+        ActorJob, ActorJobOutcome, FromExecutor, InstanceStart, Job, JobDone, JobOutcome,
+        MethodCall, News, Order, SharedPage, ToExecutor,
     },
 };
 use wasmtime::Engine;
@@ -250,6 +250,9 @@ impl Executor {
 
     fn carry_out_for_actor(&mut self, job: ActorJob, began: (Instant, Timestamp)) -> News {
         let (actor, kept) = (job.actor, self.actors.take(job.actor));
+        let bytes = job.start.as_ref().map_or(0, InstanceStart::bytes)
+            + job.call.as_ref().map_or(0, MethodCall::bytes);
+        self.moved_much |= bytes >= MUCH_BYTES;
         let means = job.start.is_some().then(|| Means {
             engine: self.engine.clone(),
             guest: self.guests.get(job.module),
@@ -287,9 +290,7 @@ impl Executor {
 fn is_much(outcome: &JobOutcome) -> bool {
     match outcome {
         JobOutcome::Success(bytes) => bytes.len() >= MUCH_BYTES,
-        JobOutcome::Failure(failure) => {
-            failure.kind == FailureKind::Output || failure.message.len() >= TEXT_MAX_BYTES / 2
-        }
+        JobOutcome::Failure(failure) => is_much_told(failure),
         JobOutcome::Becomes(_) | JobOutcome::Cancelled => false,
     }
 }
@@ -301,10 +302,13 @@ fn is_much_of_actor(outcome: &ActorJobOutcome) -> bool {
             let bytes = result.iter().chain(state).map(|bytes| bytes.0.len());
             bytes.sum::<usize>() >= MUCH_BYTES
         }
-        // Its memory went with it.
-        ActorJobOutcome::Gone(_) | ActorJobOutcome::Lost(_) => true,
-        ActorJobOutcome::Absent => false,
+        ActorJobOutcome::Gone(failure) => is_much_told(failure),
+        ActorJobOutcome::Absent | ActorJobOutcome::Lost(_) => false,
     }
+}
+
+fn is_much_told(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Output || failure.message.len() >= TEXT_MAX_BYTES / 2
 }
 
 fn refused(failure: Failure) -> JobOutcome {

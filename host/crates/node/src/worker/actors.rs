@@ -42,6 +42,8 @@ struct Bound {
 struct Line {
     /// Where the instance is, as far as is known, or will be once what was sent is done.
     slot: Option<u16>,
+    /// Linear memory of the instance when it was heard of last.
+    memory_bytes: u64,
     /// Orders that have not come back.
     sent: usize,
     waiting: VecDeque<Waiting>,
@@ -155,6 +157,7 @@ impl Actors {
         let actor = done.actor;
         let Some(line) = self.lines.get_mut(&actor) else { return };
         line.sent = line.sent.saturating_sub(1);
+        line.memory_bytes = done.timing.peak_memory_bytes;
         // What was sent behind it may have made another instance.
         if line.sent == 0 && is_gone_after(&done.outcome) {
             self.unbind(actor);
@@ -191,12 +194,12 @@ impl Actors {
     }
 
     /// Lets the lines go elsewhere that wait at that slot and of which nothing is there any more
-    /// but an idle instance.
-    pub(super) fn leave(&mut self, slot: u16) {
+    /// but an idle instance of that size at most.
+    pub(super) fn leave(&mut self, slot: u16, memory_max_bytes: u64) {
         for actor in std::mem::take(self.ready(Lines::Of(slot))) {
             let Some(line) = self.lines.get_mut(&actor) else { continue };
             line.queued = false;
-            if line.sent == 0 {
+            if line.sent == 0 && line.memory_bytes <= memory_max_bytes {
                 self.unbind(actor);
                 self.forgotten.push((slot, actor));
             }

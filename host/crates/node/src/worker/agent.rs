@@ -20,7 +20,7 @@ use wask_proto::{
 
 use super::{
     actors::Lines,
-    config::WorkerConfig,
+    config::{HEAVY_LEAVE_AFTER, LIGHT_INSTANCE_MAX_BYTES, ORDERS_SHARE, WorkerConfig},
     desk::Desk,
     executor::Executor,
     handle::Outbox,
@@ -183,21 +183,34 @@ impl Agent {
         }
     }
 
-    /// Fills the executors that want more with what waits.
+    /// Fills the executors that want more with what waits. Orders for actors go first, because they
+    /// can go nowhere else; attempts that wait have their turn, and the larger share.
     fn dispatch(&mut self) {
         let prefetch_ns = self.config.prefetch_us.saturating_mul(1_000);
-        let mut any = self.desk.actors.has_ready();
-        if any {
-            self.hand_out_orders(prefetch_ns);
+        let attempts_wait = !self.desk.is_empty();
+        let mut any = attempts_wait || self.desk.actors.has_ready();
+        if self.desk.actors.has_ready() {
+            self.leave_busy_executors(prefetch_ns);
+            self.hand_out_orders(prefetch_ns, |of| !attempts_wait || !of.owes_others_a_turn());
         }
         for executor in self.slots.iter_mut().filter_map(Slot::ready) {
             any |= executor.has_due();
             executor.push_due(prefetch_ns, &self.desk);
         }
-        self.forget_instances();
-        if self.desk.is_empty() && !any {
-            return;
+        if attempts_wait {
+            self.hand_out_attempts(prefetch_ns);
+            self.hand_out_orders(prefetch_ns, |_| true);
         }
+        self.forget_instances();
+        if any {
+            for executor in self.slots.iter_mut().filter_map(Slot::ready) {
+                executor.flush(self.desk.now);
+            }
+            self.desk.load_ahead(self.slots.len());
+        }
+    }
+
+    fn hand_out_attempts(&mut self, prefetch_ns: u64) {
         self.loads.clear();
         self.loads.extend(self.slots.iter_mut().map(|slot| {
             slot.ready().and_then(|of| of.load()).filter(|load| load.wants_more(prefetch_ns))
@@ -215,22 +228,22 @@ impl Agent {
                 *place = load;
             }
         }
-        for executor in self.slots.iter_mut().filter_map(Slot::ready) {
-            executor.flush(self.desk.now);
-        }
-        self.desk.load_ahead(self.slots.len());
     }
 
-    /// Hands orders for actors out. They go before what can run anywhere.
-    fn hand_out_orders(&mut self, prefetch_ns: u64) {
-        self.leave_busy_executors(prefetch_ns);
-        while let Some(slot) = self.place_for_instance(prefetch_ns) {
+    /// Hands orders for actors out to those executors.
+    fn hand_out_orders(&mut self, prefetch_ns: u64, may: impl Fn(&Executor) -> bool) {
+        let room_ns = match self.desk.is_empty() {
+            true => prefetch_ns,
+            false => prefetch_ns / ORDERS_SHARE,
+        };
+        while let Some(slot) = self.place_for_instance(room_ns, &may) {
             let Some((order, loaded)) = self.desk.next_order(Lines::Unbound, slot) else { break };
             let Some(executor) = executor_of(&mut self.slots, slot) else { break };
             executor.push_order(order, loaded, prefetch_ns, &self.desk);
         }
         for (slot, executor) in ready(&mut self.slots) {
-            while executor.has_room(prefetch_ns)
+            while executor.has_room(room_ns)
+                && may(executor)
                 && let Some((order, loaded)) = self.desk.next_order(Lines::Of(slot), slot)
             {
                 executor.push_order(order, loaded, prefetch_ns, &self.desk);
@@ -244,18 +257,25 @@ impl Agent {
             return;
         }
         for (slot, executor) in ready(&mut self.slots) {
-            if executor.is_at_something_long() {
-                self.desk.actors.leave(slot);
-            }
+            let memory_max_bytes = match executor.long_since(self.desk.now) {
+                Some(age) if age >= HEAVY_LEAVE_AFTER => u64::MAX,
+                Some(_) => LIGHT_INSTANCE_MAX_BYTES,
+                None => continue,
+            };
+            self.desk.actors.leave(slot, memory_max_bytes);
         }
     }
 
     /// The executor with room that has the fewest instances, and of those the one with the least
     /// work.
-    fn place_for_instance(&mut self, prefetch_ns: u64) -> Option<u16> {
+    fn place_for_instance(
+        &mut self,
+        room_ns: u64,
+        may: &impl Fn(&Executor) -> bool,
+    ) -> Option<u16> {
         let actors = &self.desk.actors;
         let places = ready(&mut self.slots).filter_map(|(slot, executor)| {
-            let load = executor.load().filter(|load| load.has_room(prefetch_ns))?;
+            let load = executor.load().filter(|load| load.has_room(room_ns) && may(executor))?;
             Some((actors.instances(slot), load.work_ns, slot))
         });
         places.min().map(|(_, _, slot)| slot)

@@ -41,6 +41,17 @@ pub(super) const JOBS_IN_FLIGHT_MAX: usize = 256;
 /// An attempt that runs longer than this is announced, and nothing waits behind it.
 pub(super) const LONG_AFTER: Duration = Duration::from_millis(3);
 
+/// While attempts wait, orders for actors get one part in this many of what is sent ahead. With
+/// less than half of that an executor is filled up.
+pub(super) const ORDERS_SHARE: u64 = 4;
+
+/// An instance up to this size is made again elsewhere rather than wait behind a long attempt. A
+/// guest has more than one MiB from the start.
+pub(super) const LIGHT_INSTANCE_MAX_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A larger one waits this long before.
+pub(super) const HEAVY_LEAVE_AFTER: Duration = Duration::from_millis(100);
+
 /// How often a busy executor's page is looked at until its job counts as long.
 pub(super) const CHECK_EVERY: Duration = Duration::from_millis(2);
 

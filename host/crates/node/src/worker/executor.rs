@@ -50,6 +50,8 @@ pub(super) struct Executor {
     parking: Parking,
     batch_bytes: usize,
     last_seq: u64,
+    /// Whether the last order was for an actor.
+    last_was_of_actor: bool,
     work_ns: u64,
     watch: Watch,
     next_look: Instant,
@@ -69,6 +71,7 @@ impl Executor {
             parking: Parking::default(),
             batch_bytes: 0,
             last_seq: 0,
+            last_was_of_actor: false,
             work_ns: 0,
             watch: Watch::new(now),
             next_look: now,
@@ -87,6 +90,7 @@ impl Executor {
     /// Gives it a job, which is sent by [`Self::flush`] at the latest. The new load.
     pub(super) fn push(&mut self, held: Held, args: Vec<JobArg>, work_ns: u64) -> Load {
         self.last_seq += 1;
+        self.last_was_of_actor = false;
         self.batch_bytes += args.iter().map(|arg| arg.0.len()).sum::<usize>();
         let of = &held.assignment;
         self.batch.push(Order::Call(Job {
@@ -120,6 +124,7 @@ impl Executor {
             let of = &held.assignment;
             let work_ns = desk.estimates.get(&of.module, &of.function).unwrap_or(prefetch_ns);
             self.last_seq += 1;
+            self.last_was_of_actor = false;
             let answer = parking::answer(&due.reply, desk.objects());
             self.batch_bytes += answer.bytes();
             let (seq, Due { job, reply }) = (self.last_seq, due);

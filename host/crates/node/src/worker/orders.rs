@@ -81,15 +81,8 @@ pub(super) fn job(seq: u64, order: &ActorOrder, loaded: Loaded) -> ActorJob {
 impl Loaded {
     /// How many there are, roughly.
     pub(super) fn bytes(&self) -> usize {
-        let of_args = |args: &[JobArg]| args.iter().map(|arg| arg.0.len()).sum::<usize>();
-        let start = match &self.start {
-            Some(InstanceStart::New(args)) => of_args(args),
-            Some(InstanceStart::Load { state, replay }) => {
-                state.0.len() + replay.iter().map(|call| of_args(&call.args)).sum::<usize>()
-            }
-            None => 0,
-        };
-        start + self.call.as_ref().map_or(0, |call| of_args(&call.args))
+        self.start.as_ref().map_or(0, InstanceStart::bytes)
+            + self.call.as_ref().map_or(0, MethodCall::bytes)
     }
 }
 

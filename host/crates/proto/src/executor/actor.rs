@@ -56,6 +56,29 @@ pub struct MethodCall {
     pub args: Vec<JobArg>,
 }
 
+impl InstanceStart {
+    /// Bytes of arguments and state.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::New(args) => bytes_of(args),
+            Self::Load { state, replay } => {
+                state.0.len() + replay.iter().map(MethodCall::bytes).sum::<usize>()
+            }
+        }
+    }
+}
+
+impl MethodCall {
+    /// Bytes of the arguments.
+    pub fn bytes(&self) -> usize {
+        bytes_of(&self.args)
+    }
+}
+
+fn bytes_of(args: &[JobArg]) -> usize {
+    args.iter().map(|arg| arg.0.len()).sum()
+}
+
 /// The end of an order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ActorJobDone {

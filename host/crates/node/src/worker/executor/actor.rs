@@ -1,5 +1,7 @@
 //! An executor's orders for actors. Which actors are its own is not decided here.
 
+use std::time::{Duration, Instant};
+
 use wask_proto::{
     ActorId, Encoding, Failure, Timestamp, Timing, Value,
     executor::{ActorJobDone, ActorJobOutcome, GuestBytes, Order, ToExecutor},
@@ -19,9 +21,15 @@ impl Executor {
         self.load().is_some_and(|load| load.has_room(prefetch_ns))
     }
 
-    /// Whether nothing can follow for a while.
-    pub(in crate::worker) fn is_at_something_long(&self) -> bool {
-        !self.in_flight.is_empty() && self.watch.is_long()
+    /// How long it has been at something long, if it is.
+    pub(in crate::worker) fn long_since(&self, now: Instant) -> Option<Duration> {
+        let is_long = !self.in_flight.is_empty() && self.watch.is_long();
+        is_long.then(|| self.watch.age(now))
+    }
+
+    /// Whether the last that it did was an order for an actor, so that others come next.
+    pub(in crate::worker) fn owes_others_a_turn(&self) -> bool {
+        self.in_flight.is_empty() && self.last_was_of_actor
     }
 
     /// Gives it an order for an actor, which is sent by [`Self::flush`] at the latest.
@@ -33,6 +41,7 @@ impl Executor {
         desk: &Desk,
     ) {
         self.last_seq += 1;
+        self.last_was_of_actor = true;
         self.batch_bytes += loaded.bytes();
         let (seq, work_ns) = (self.last_seq, orders::work_ns(&order, &desk.estimates, unknown_ns));
         self.batch.push(Order::Actor(Box::new(orders::job(seq, &order, loaded))));

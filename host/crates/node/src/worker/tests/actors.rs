@@ -242,6 +242,21 @@ fn calls_wait_for_their_executor_and_go_first() {
     assert!(bench.actors[1].timing.started_at <= bench.finished[&1].timing.started_at);
 }
 
+/// Goal: however many calls of actors wait, attempts get their share of the executor.
+#[test]
+fn calls_do_not_starve_attempts() {
+    let mut bench = Bench::new(1);
+    for actor in 1..=4 {
+        bench.order([new(actor, 1)]);
+        bench.order((2..=64).map(|number| order(actor, number, "sleep 2")));
+    }
+    bench.answers(4, 2);
+    bench.assign((0..20).map(|index| (index, "echo")));
+    bench.until(|bench| bench.finished.len() == 20);
+    assert!(bench.actors.len() < 4 * 64, "the calls were over before");
+    (1..=4).for_each(|actor| drop(bench.answers(actor, 64)));
+}
+
 /// Goal: a forgotten actor is not answered; what it does stops, and its executor lives on.
 #[test]
 fn a_forgotten_actor_stops() {
