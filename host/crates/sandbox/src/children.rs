@@ -54,7 +54,9 @@ pub(crate) enum Misuse {
     #[error("`describe` cannot submit calls: only a running task can")]
     NoTask,
     /// A method belongs to no run to which its calls could.
-    #[error("an actor cannot submit calls: let a task do that, and ask the server, and call the actor")]
+    #[error(
+        "an actor cannot submit calls: let a task do that, and ask the server, and call the actor"
+    )]
     Actor,
 }
 
