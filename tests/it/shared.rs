@@ -122,3 +122,31 @@ fn a_cancelled_wait_takes_nothing() {
     assert_eq!(server.call("shared/drain", &json!(["left", 1_000])).json(), json!([0]));
     server.is_well();
 }
+
+/// Goal: tasks call an actor that everybody knows, one after the other, and make actors of their own.
+#[test]
+fn tasks_call_actors() {
+    let server =
+        ServerOptions::default().slots(2).guests(&["shared", "counter", "numbers"]).start();
+    let made = server.post("/actors", &json!({"call": "counter/Counter", "args": []})).status(201);
+    let actor = made.json()["id"].as_str().expect("an id").to_owned();
+    let tasks: serde_json::Map<String, Value> = (0..4)
+        .map(|n| (format!("t{n}"), json!({"call": "shared/add_to", "args": [actor, 25]})))
+        .collect();
+    let run = server.finish(&json!({ "tasks": tasks }));
+    assert_eq!(run["state"], "succeeded", "{run}");
+    assert_eq!(server.post(&format!("/actors/{actor}/value"), &json!([])).json(), 100);
+    assert_eq!(server.call("shared/own_counter", &json!([7])).json(), 7);
+    assert_eq!(server.get("/actors").json()["total"], 1, "the task's own one is gone");
+    for (id, method, words) in [
+        (actor.as_str(), "nothing", "has no method `nothing`"),
+        (actor.as_str(), "add", "takes 1 arguments, and 0 were given"),
+        ("0123456789abcdef", "value", "there is no such actor"),
+    ] {
+        let problem =
+            server.call("shared/call_actor", &json!([id, method])).problem(409, "task_failed");
+        let message = problem["failure"]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words), "{problem}");
+    }
+    server.is_well();
+}
