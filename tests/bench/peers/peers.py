@@ -3,7 +3,7 @@
 Each system runs in a process of its own with two workers. Prints a table in Markdown; figures of
 different machines or runs are not to be compared, ratios of one run are.
 
-    python peers.py [--tasks 10000] [--only wask,dask,ray] [--wask PROGRAM] [--module numbers.wasm]
+    python peers.py [--tasks 10000] [--only wask,dask,ray] [--wask PROGRAM] [--modules target/guests]
 """
 
 from __future__ import annotations
@@ -27,6 +27,17 @@ def inc(x: int) -> int:
 
 def add(x: int, y: int) -> int:
     return x + y
+
+
+class Counter:
+    """The actor of those that run Python."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def increment(self) -> int:
+        self.value += 1
+        return self.value
 
 
 def p50_us(call: Callable[[int], Any], count: int = CALLS) -> float:
@@ -63,7 +74,9 @@ def run_wask(options: argparse.Namespace) -> Dict[str, float]:
     try:
         address = (server.stdout and server.stdout.readline() or "").split()[-1]
         with Client(address) as client:
-            numbers = client.upload(options.module, name="numbers")
+            numbers = client.upload(f"{options.modules}/numbers.wasm", name="numbers")
+            client.upload(f"{options.modules}/counter.wasm", name="counter")
+            client.upload(f"{options.modules}/fib.wasm", name="fib")
             found = measure(
                 options,
                 call=lambda n: client.submit(numbers.inc, n, pure=False).result(),
@@ -75,11 +88,11 @@ def run_wask(options: argparse.Namespace) -> Dict[str, float]:
                     client.map(numbers.inc, range(leaves), pure=False), lambda a, b: client.submit(numbers.add, a, b)
                 ).result(),
             )
+            actor = client.submit("counter/Counter", actor=True).result()
+            found["actor call, p50 us"] = p50_us(lambda _: actor.increment().result())
+            found["recursion (fib 12), tasks/s"] = per_second(lambda: check_fib(client.submit("fib/fib", 12, pure=False).result()))
             lock = Lock("bench", client=client)
-            try:
-                found["lock and unlock, p50 us"] = p50_us(lambda _: (lock.acquire(), lock.release()))
-            except Exception as error:  # a server without coordination
-                print(f"wask: no lock was measured: {error}", file=sys.stderr)
+            found["lock and unlock, p50 us"] = p50_us(lambda _: (lock.acquire(), lock.release()))
             return found
     finally:
         server.terminate()
@@ -87,7 +100,14 @@ def run_wask(options: argparse.Namespace) -> Dict[str, float]:
 
 
 def run_dask(options: argparse.Namespace) -> Dict[str, float]:
-    from distributed import Client, LocalCluster, Lock, as_completed
+    from distributed import Client, LocalCluster, Lock, as_completed, worker_client
+
+    def fib(n: int) -> int:
+        if n < 2:
+            return n
+        with worker_client() as inner:
+            a, b = inner.submit(fib, n - 1, pure=False), inner.submit(fib, n - 2, pure=False)
+            return sum(inner.gather([a, b]))
 
     with LocalCluster(
         n_workers=SLOTS, threads_per_worker=1, dashboard_address=None
@@ -101,6 +121,9 @@ def run_dask(options: argparse.Namespace) -> Dict[str, float]:
                 client.map(inc, range(leaves), pure=False), lambda a, b: client.submit(add, a, b, pure=False)
             ).result(),
         )
+        actor = client.submit(Counter, actor=True).result()
+        found["actor call, p50 us"] = p50_us(lambda _: actor.increment().result())
+        found["recursion (fib 12), tasks/s"] = per_second(lambda: check_fib(client.submit(fib, 12, pure=False).result()))
         lock = Lock("bench")
         found["lock and unlock, p50 us"] = p50_us(lambda _: (lock.acquire(), lock.release()))
         return found
@@ -112,6 +135,10 @@ def run_ray(options: argparse.Namespace) -> Dict[str, float]:
     ray.init(num_cpus=SLOTS, include_dashboard=False, log_to_driver=False, logging_level="error")
     remote_inc, remote_add = ray.remote(inc), ray.remote(add)
 
+    @ray.remote
+    def fib(n: int) -> int:
+        return n if n < 2 else sum(ray.get([fib.remote(n - 1), fib.remote(n - 2)]))
+
     def complete(count: int) -> int:
         left, done = [remote_inc.remote(n) for n in range(count)], 0
         while left:
@@ -120,7 +147,7 @@ def run_ray(options: argparse.Namespace) -> Dict[str, float]:
         return done
 
     try:
-        return measure(
+        found = measure(
             options,
             call=lambda n: ray.get(remote_inc.remote(n)),
             gather=lambda count: ray.get([remote_inc.remote(n) for n in range(count)]),
@@ -129,6 +156,10 @@ def run_ray(options: argparse.Namespace) -> Dict[str, float]:
                 tree([remote_inc.remote(n) for n in range(leaves)], lambda a, b: remote_add.remote(a, b))
             ),
         )
+        actor = ray.remote(Counter).remote()
+        found["actor call, p50 us"] = p50_us(lambda _: ray.get(actor.increment.remote()))
+        found["recursion (fib 12), tasks/s"] = per_second(lambda: check_fib(ray.get(fib.remote(12))))
+        return found
     finally:
         ray.shutdown()
 
@@ -161,6 +192,12 @@ def measure(
     }
 
 
+def check_fib(value: int) -> int:
+    """How many tasks `fib(12)` takes; a wrong result is an error."""
+    assert value == 144, "a wrong number"
+    return 465
+
+
 SYSTEMS: Dict[str, Callable[[argparse.Namespace], Dict[str, float]]] = {
     "wask": run_wask,
     "dask": run_dask,
@@ -173,7 +210,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--only", default=",".join(SYSTEMS))
     parser.add_argument("--wask", default="target/release/wask")
-    parser.add_argument("--module", default="target/guests/numbers.wasm")
+    parser.add_argument("--modules", default="target/guests")
     parser.add_argument("--data-dir", default="target/bench-peers")
     parser.add_argument("--inside", choices=SYSTEMS, help=argparse.SUPPRESS)
     options = parser.parse_args()
