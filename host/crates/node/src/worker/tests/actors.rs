@@ -179,6 +179,20 @@ fn a_death_is_charged_to_what_ran() {
     assert_eq!(bench.answers(2, 2), ["3 absent", "4 t,x,y,4,"]);
 }
 
+/// Goal: what an executor did not report before it died is not known to have happened; the first
+/// order without an answer is charged, so that a deadly one cannot come back for ever.
+#[test]
+fn a_death_is_charged_once_to_the_first_without_an_answer() {
+    let mut bench = Bench::new(1);
+    bench.order([new(1, 1), order(1, 2, "push")]);
+    bench.answers(1, 2);
+    bench.forget_answers();
+    bench.order([order(1, 3, "push"), order(1, 4, "die"), order(1, 5, "push")]);
+    let answers = bench.answers(1, 3);
+    let reported = ["3 2,3,", "4 lost", "5 absent"];
+    assert!(answers == ["3 lost", "4 absent", "5 absent"] || answers == reported, "{answers:?}");
+}
+
 /// Goal: an order that did not stop at its limit is killed with its executor, and has failed.
 #[test]
 fn the_wall_limit_of_an_order_holds_even_if_the_executor_does_not_keep_it() {
