@@ -1,16 +1,15 @@
-//! A parameter server: weights that live in an actor while tasks beside it work out how to
-//! improve them.
+//! A parameter server: weights in an actor, and tasks that improve them.
 
 use std::collections::BTreeMap;
 
 use wask::prelude::*;
 
+type Points = Vec<(f64, f64)>;
+
 /// Weights by name.
 #[wask::value]
 #[derive(Default)]
-pub struct Params {
-    weights: BTreeMap<String, Weights>,
-}
+pub struct Params(BTreeMap<String, Weights>);
 
 #[wask::value]
 struct Weights {
@@ -27,24 +26,21 @@ impl Params {
 
     /// Weights to start from, as version 0.
     pub fn put(&mut self, name: String, weights: Vec<f64>) {
-        self.weights.insert(name, Weights { values: weights, version: 0 });
+        self.0.insert(name, Weights { values: weights, version: 0 });
     }
 
     /// The weights as they are.
     pub fn get(&self, name: String) -> Result<Vec<f64>, Error> {
-        self.weights.get(&name).map(|weights| weights.values.clone()).ok_or_else(|| unknown(&name))
+        self.0.get(&name).map(|weights| weights.values.clone()).ok_or_else(|| unknown(&name))
     }
 
     /// A step of descent, `rate` times the gradient downwards; the number of the new version.
     pub fn add(&mut self, name: String, gradient: Vec<f64>, rate: f64) -> Result<u64, Error> {
-        let Weights { values, version } =
-            self.weights.get_mut(&name).ok_or_else(|| unknown(&name))?;
-        if values.len() != gradient.len() {
-            return Err(Error::new(format!(
-                "{} numbers for {} weights",
-                gradient.len(),
-                values.len()
-            )));
+        let weights = self.0.get_mut(&name).ok_or_else(|| unknown(&name))?;
+        let Weights { values, version } = weights;
+        let (given, wanted) = (gradient.len(), values.len());
+        if given != wanted {
+            return Err(Error::new(format!("{given} numbers for {wanted} weights")));
         }
         values.iter_mut().zip(gradient).for_each(|(value, slope)| *value -= rate * slope);
         *version += 1;
@@ -52,22 +48,33 @@ impl Params {
     }
 }
 
-/// How the mean squared error over the points changes with each weight, where `weights[i]` is the
-/// factor of x to the power of i: for a line its height at zero and its slope.
+/// How the mean squared error changes with each weight, of which `weights[i]` belongs to x^i.
 #[wask::task]
-pub fn gradient(weights: Vec<f64>, points: Vec<(f64, f64)>) -> Vec<f64> {
+pub fn gradient(weights: Vec<f64>, points: Points) -> Vec<f64> {
     let mut gradient = vec![0.0; weights.len()];
     for (x, y) in &points {
         let error = weights.iter().rev().fold(0.0, |sum, weight| sum * x + weight) - y;
-        let powers = std::iter::successors(Some(1.0), |power| Some(power * x));
-        let share = 2.0 * error / points.len() as f64;
-        gradient.iter_mut().zip(powers).for_each(|(slope, power)| *slope += share * power);
+        let mut share = 2.0 * error / points.len() as f64;
+        for slope in &mut gradient {
+            *slope += share;
+            share *= x;
+        }
     }
     gradient
 }
 
-wask::export![Params, gradient];
+/// Improves an actor's weights a hundred times, with these points; its last version.
+#[wask::task]
+pub fn train(ctx: &Ctx, points: Points, actor: String, name: String) -> Result<u64, Error> {
+    let params = ctx.actor(&actor);
+    (0..100).try_fold(0, |_, _| {
+        let slopes = gradient(params.call("get", (&name,))?, points.clone());
+        params.call("add", (&name, slopes, 0.1))
+    })
+}
 
 fn unknown(name: &str) -> Error {
     Error::new(format!("there are no weights `{name}`"))
 }
+
+wask::export![Params, gradient, train];
