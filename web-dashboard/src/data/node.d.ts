@@ -1,0 +1,10 @@
+// The little of Node that tests use, so that the page needs no types of Node.
+
+declare module 'node:fs' {
+  export function existsSync(path: URL): boolean;
+  export function readFileSync(path: URL): Uint8Array;
+  export function readFileSync(path: URL, encoding: 'utf8'): string;
+  export function writeFileSync(path: URL, data: Uint8Array | string): void;
+}
+
+declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
