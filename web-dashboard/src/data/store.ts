@@ -62,6 +62,10 @@ export class SpanStore {
     if (Number.isNaN(this.baseUs)) this.baseUs = baseUs;
   }
 
+  addRuns(runs: Readonly<Record<string, RunName>>): void {
+    for (const [place, name] of Object.entries(runs)) this.runs.set(Number(place), name);
+  }
+
   /** Calls `listener` when chunks come, seal or go. Answers how to stop that. */
   onRewritten(listener: Rewritten): () => void {
     this.listeners.add(listener);
@@ -189,7 +193,16 @@ export class SpanStore {
     this.tMin = Math.min(...this.chunks.map((chunk) => chunk.tMin + this.shiftOf(chunk)));
     this.density = new Density(this.tMin);
     for (const chunk of this.chunks) this.density.add(chunk.columns, 0, chunk.count, this.shiftOf(chunk));
+    this.forgetRuns();
     this.rewritten(-Infinity, this.tMin);
+  }
+
+  /** Names of runs go with their spans, once there are many. */
+  private forgetRuns(): void {
+    if (this.runs.size < RUNS_KEPT) return;
+    const used = new Set<number>();
+    for (const { columns, count } of this.chunks) for (let i = 0; columns.run && i < count; i++) used.add(columns.run[i]!);
+    for (const run of this.runs.keys()) if (!used.has(run)) this.runs.delete(run);
   }
 
   private rewritten(from: number, to: number): void {
@@ -197,6 +210,9 @@ export class SpanStore {
     for (const listener of this.listeners) listener(from, to);
   }
 }
+
+/** Names of runs that are kept without asking whether they are needed. */
+const RUNS_KEPT = 2000;
 
 /** Spans that the store of all runs keeps at least, before its oldest chunk goes. */
 export const ALL_RUNS_LIMIT = 4 * CHUNK_SPANS;
