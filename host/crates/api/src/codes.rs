@@ -77,6 +77,7 @@ codes! {
     RANGE_NOT_SATISFIABLE 416 "range_not_satisfiable" "The range lies outside of the bytes"
     WRONG_HOST 421 "wrong_host" "This host name is not served here"
     INVALID_MODULE 422 "invalid_module" "The module cannot be used"
+    UPGRADE_REQUIRED 426 "upgrade_required" "This path is a WebSocket"
     TOO_MUCH_WORK 429 "too_much_work" "The server holds its limit of work"
     BUSY 429 "busy" "The server is busy"
     INTERNAL 500 "internal" "The server failed"

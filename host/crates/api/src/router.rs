@@ -24,6 +24,8 @@ pub fn router(state: ApiState) -> Router {
         .merge(routes::drawing::routes())
         .merge(routes::call::routes())
         .merge(routes::events::routes())
+        .merge(routes::history::routes())
+        .merge(routes::live::routes())
         .merge(routes::sync::routes())
         .merge(routes::actors::routes())
         .merge(routes::workers::routes())

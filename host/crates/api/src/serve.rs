@@ -49,6 +49,7 @@ pub async fn serve(
                 connections.spawn(async move {
                     let _place = place;
                     let connection = builder.serve_connection(TokioIo::new(stream), app);
+                    let connection = connection.with_upgrades();
                     tokio::pin!(connection);
                     tokio::select! {
                         done = connection.as_mut() => return log_end(done),

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use wask_node::{
     Handle, ModuleLookup, RunLookup, WaitFor,
     view::{KeyTable, actors::ActorClass},
@@ -27,6 +27,9 @@ use crate::{
 const SESSION_KEYS_MAX: usize = 20_000;
 const SESSIONS_KEYS_MAX: usize = 60_000;
 
+/// Displays that are fed at the same time.
+const FEEDS_MAX: usize = 256;
+
 /// Actors of which is remembered what they are.
 const ACTORS_KNOWN_MAX: usize = 100_000;
 
@@ -41,12 +44,15 @@ pub struct ApiState {
 struct Shared {
     config: ApiConfig,
     schemas: SchemaCache,
+    /// Names this life of the server.
+    epoch: String,
     requests: [AtomicU64; 5],
     /// The keys of open runs that got tasks lately, as far as they were added here.
     sessions: Mutex<HashMap<RunId, KeyTable>>,
     /// What actors are, which never changes; whether they are still there says the server.
     actors: Mutex<HashMap<ActorId, Arc<KnownActor>>>,
     close: watch::Sender<bool>,
+    feeds: Arc<Semaphore>,
 }
 
 /// What an actor is.
@@ -65,10 +71,12 @@ impl ApiState {
         let shared = Shared {
             config,
             schemas: SchemaCache::default(),
+            epoch: format!("{:x}", handle.history().latest_index().base_us),
             requests: std::array::from_fn(|_| AtomicU64::new(0)),
             sessions: Mutex::default(),
             actors: Mutex::default(),
             close,
+            feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
         };
         Self { handle, shared: Arc::new(shared), closing }
     }
@@ -98,6 +106,19 @@ impl ApiState {
     /// Limits.
     pub(crate) fn limits(&self) -> &ApiLimits {
         &self.shared.config.limits
+    }
+
+    /// A place for a display.
+    pub(crate) fn feed_place(&self) -> Answer<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.feeds).try_acquire_owned().map_err(|_| {
+            let detail = format!("{FEEDS_MAX} displays are open; close some of them");
+            Problem::new(codes::TOO_MUCH_WORK, detail)
+        })
+    }
+
+    /// The name of this life of the server: numbers that only hold for it go with it.
+    pub(crate) fn epoch(&self) -> &str {
+        &self.shared.epoch
     }
 
     /// Compiled schemas.

@@ -17,6 +17,7 @@ use crate::{
     compiler::Compiler,
     config::COMPILES_MAX,
     events::{EventHub, EventStream},
+    history::History,
     modules::{ModuleLookup, ModuleView, Modules},
     pins::Pins,
     refusal::Refusal,
@@ -28,6 +29,7 @@ use crate::{
 };
 
 mod actors;
+mod history;
 mod objects;
 mod sync;
 mod upload;
@@ -49,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) compiler: Compiler,
     pub(crate) compiles: Semaphore,
     pub(crate) hub: Arc<EventHub>,
+    pub(crate) history: History,
 }
 
 /// What a wait is for.
@@ -133,11 +136,20 @@ impl Handle {
         modules: Arc<Modules>,
         (objects, pins): (Arc<dyn Objects>, Arc<Pins>),
         compiler: Compiler,
-        hub: Arc<EventHub>,
+        (hub, history): (Arc<EventHub>, History),
     ) -> Self {
         let compiles = Semaphore::new(COMPILES_MAX);
         Self {
-            shared: Arc::new(Shared { inputs, modules, objects, pins, compiler, compiles, hub }),
+            shared: Arc::new(Shared {
+                inputs,
+                modules,
+                objects,
+                pins,
+                compiler,
+                compiles,
+                hub,
+                history,
+            }),
         }
     }
 
@@ -384,6 +396,17 @@ impl Handle {
             Box::new(move || drop(reply.send(value))) as Box<dyn FnOnce() + Send>
         });
         self.send(Command::Read(question)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// The same for displays: answered at once, durable or not, and so without a commit.
+    pub(crate) async fn peek<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Server) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        let question = Box::new(move |server: &mut Server| drop(reply.send(question(server))));
+        self.send(Command::Peek(question)).await.ok()?;
         answer.await.ok()
     }
 

@@ -10,6 +10,8 @@ mod compiler;
 mod config;
 mod events;
 mod handle;
+mod histogram;
+mod history;
 mod keys;
 mod literal;
 mod modules;
@@ -28,6 +30,7 @@ pub use handle::{
     ActorArgs, Handle, NewActorSpec, RunFilter, RunLookup, RunPage, Submitted, TaskFilter,
     TaskPage, Uploaded, WaitFor,
 };
+pub use history::{Dictionary, Durations, History, Lane, RunName, SpanIndex, SpanPage};
 pub use modules::{ModuleLookup, ModuleView};
 pub use refusal::Refusal;
 pub use server::RecoverError;

@@ -14,6 +14,7 @@ use crate::{
     config::{COMMANDS_MAX, NodeConfig},
     events::EventHub,
     handle::Handle,
+    history::History,
     modules::Modules,
     pins::Pins,
     server::{self, Input, RecoverError, Server, Storage},
@@ -83,6 +84,7 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     let modules = Arc::new(Modules::default());
     let pins = Arc::new(Pins::default());
     let hub = Arc::new(EventHub::new(journal.reader()));
+    let history = History::start((!config.ephemeral).then(|| dir.history()))?;
     let (sender, inputs) = mpsc::channel(COMMANDS_MAX);
     let compiler = compiler(&config, &dir);
 
@@ -91,12 +93,12 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
         Arc::clone(&modules),
         (Arc::clone(&objects), Arc::clone(&pins)),
         compiler.clone(),
-        Arc::clone(&hub),
+        (Arc::clone(&hub), history.clone()),
     );
     let slots = config.slots;
     let worker_config = worker_config(&config, &dir);
     let storage = Storage { last: journal.last(), objects: Arc::clone(&objects), pins, index };
-    let mut server = Server::new(config, storage, modules, hub, &sender)?;
+    let mut server = Server::new(config, storage, modules, (hub, history), &sender)?;
     server.recover(&mut *journal, indexed)?;
     for object in server.module_objects() {
         compile_again(&compiler, &*objects, object);

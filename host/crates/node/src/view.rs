@@ -2,6 +2,7 @@
 //! never serialised here (the API has its own shapes).
 
 pub mod actors;
+pub mod live;
 pub mod sync;
 
 use std::sync::Arc;
@@ -20,6 +21,13 @@ impl StateCounts {
     /// Tasks in that state.
     pub fn get(&self, state: TaskState) -> u32 {
         self.0.get(state as usize).copied().unwrap_or(0)
+    }
+
+    /// Adds those of another.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, count) in self.0.iter_mut().zip(other.0) {
+            *sum = sum.saturating_add(count);
+        }
     }
 
     /// All tasks.

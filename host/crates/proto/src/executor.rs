@@ -171,6 +171,8 @@ pub struct JobDone {
     pub parked_us: u64,
     /// The most linear memory it held.
     pub peak_memory_bytes: u64,
+    /// Whether its module had to be loaded first.
+    pub cold: bool,
     /// What came of it.
     pub outcome: JobOutcome,
     /// What the guest logged.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The version written today.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One fact that must survive.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -123,6 +123,8 @@ pub enum Record {
         tasks: Range<TaskIndex>,
         /// Why, in the user's words.
         reason: Option<Arc<str>>,
+        /// Those of them that were running: place, attempt, and how far it had come.
+        running: Vec<(TaskIndex, u32, Timing)>,
     },
     /// Tasks will not run because of another.
     TasksAborted {
@@ -206,6 +208,16 @@ pub enum StoredValue {
     Object(Encoding, ObjectId, u64),
     /// An intermediate that only memory holds. Computed again if needed after a restart.
     Transient(Encoding, u64),
+}
+
+impl StoredValue {
+    /// Number of bytes.
+    pub const fn size(&self) -> u64 {
+        match self {
+            Self::Inline(_, bytes) => bytes.len() as u64,
+            Self::Object(_, _, size) | Self::Transient(_, size) => *size,
+        }
+    }
 }
 
 /// Bytes that are no record of a known version.

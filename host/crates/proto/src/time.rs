@@ -38,4 +38,10 @@ pub struct Timing {
     pub run_us: u64,
     /// The most linear memory it held, in bytes.
     pub peak_memory_bytes: u64,
+    /// Microseconds spent on bringing its stored inputs, before it began.
+    pub fetch_us: u32,
+    /// Microseconds spent on storing its result, after it ended.
+    pub store_us: u32,
+    /// Whether the executor had to load the module first.
+    pub cold: bool,
 }

@@ -212,6 +212,7 @@ pub(crate) async fn run(
         run_us: micros(returned_at - called).saturating_sub(state.parked_us),
         parked_us: state.parked_us,
         peak_memory_bytes: state.limiter.peak_memory_bytes(),
+        cold: false,
         outcome,
         logs: state.logs.take(),
     }

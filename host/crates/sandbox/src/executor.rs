@@ -92,6 +92,8 @@ struct Task {
     exchange: Arc<Exchange>,
     /// When it began to wait; while it has not, when it began.
     parked_at: Instant,
+    /// Whether its module had to be loaded for it.
+    cold: bool,
 }
 
 impl Task {
@@ -99,7 +101,7 @@ impl Task {
     fn go_on(&mut self) -> Result<JobDone, Asked> {
         loop {
             if let Some(done) = call::poll(self.future.as_mut()) {
-                return Ok(done);
+                return Ok(JobDone { cold: self.cold, ..done });
             }
             match self.exchange.take_asked() {
                 Some(asked) => return Err(asked),
@@ -205,10 +207,12 @@ impl Executor {
             }
             Order::Call(job) => {
                 self.moved_much |= job.args.iter().any(|arg| arg.0.len() >= MUCH_BYTES);
+                let loads = self.guests.loads();
                 match self.guests.get(job.module) {
                     Ok(guest) => {
                         self.make_room()?;
-                        self.task(guest, job, began)
+                        let cold = self.guests.loads() != loads;
+                        Task { cold, ..self.task(guest, job, began) }
                     }
                     Err(failure) => {
                         return Ok(News::Done(not_run(&job, began_at, refused(failure))));
@@ -282,7 +286,7 @@ impl Executor {
         };
         let number = job.seq;
         let future = Box::pin(call::run(self.engine.clone(), guest, job, began, around));
-        Task { job: number, future, exchange, parked_at: began }
+        Task { job: number, future, exchange, parked_at: began, cold: false }
     }
 }
 
@@ -324,6 +328,7 @@ fn not_run(job: &Job, started_at: Timestamp, outcome: JobOutcome) -> JobDone {
         run_us: 0,
         parked_us: 0,
         peak_memory_bytes: 0,
+        cold: false,
         outcome,
         logs: Vec::new(),
     }

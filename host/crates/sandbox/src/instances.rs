@@ -24,6 +24,7 @@ pub(crate) struct Guests {
     loaded: HashMap<ModuleId, Loaded>,
     code_bytes: usize,
     uses: u64,
+    loads: u64,
 }
 
 struct Loaded {
@@ -34,7 +35,7 @@ struct Loaded {
 
 impl Guests {
     pub(crate) fn new(engine: Engine, linker: Linker<CallState>, cache: Cache) -> Self {
-        Self { engine, linker, cache, loaded: HashMap::new(), code_bytes: 0, uses: 0 }
+        Self { engine, linker, cache, loaded: HashMap::new(), code_bytes: 0, uses: 0, loads: 0 }
     }
 
     /// The guest of `id`.
@@ -44,6 +45,7 @@ impl Guests {
             loaded.last_use = self.uses;
             return Ok(Arc::clone(&loaded.guest));
         }
+        self.loads += 1;
         let (guest, code_bytes) = self.load(id)?;
         self.make_room(code_bytes);
         let guest = Arc::new(guest);
@@ -51,6 +53,11 @@ impl Guests {
         let loaded = Loaded { guest: Arc::clone(&guest), code_bytes, last_use: self.uses };
         self.loaded.insert(id, loaded);
         Ok(guest)
+    }
+
+    /// How often a guest had to be loaded.
+    pub(crate) const fn loads(&self) -> u64 {
+        self.loads
     }
 
     fn load(&self, id: ModuleId) -> Result<(Guest, usize), Failure> {

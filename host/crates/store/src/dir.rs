@@ -65,7 +65,7 @@ impl DataDir {
         for part in [dir.journal(), dir.objects(), dir.spill(), dir.compiled(), dir.index()] {
             create(&part)?;
         }
-        for part in [dir.tmp(), dir.quarantine()] {
+        for part in [dir.tmp(), dir.quarantine(), dir.history()] {
             create(&part)?;
         }
         for byte in 0..=u8::MAX {
@@ -106,6 +106,11 @@ impl DataDir {
     /// Where the index is.
     pub fn index(&self) -> PathBuf {
         self.path.join("index")
+    }
+
+    /// Where the history of long runs is, made anew from the journal at every start.
+    pub fn history(&self) -> PathBuf {
+        self.path.join("history")
     }
 
     /// Where files grow before they are renamed to where they belong.

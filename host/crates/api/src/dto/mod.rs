@@ -3,6 +3,7 @@
 mod actor;
 mod event;
 mod failure;
+mod live;
 mod module;
 mod run;
 mod task;
@@ -14,6 +15,10 @@ pub(crate) mod sync;
 pub(crate) use actor::{ActorDto, MadeActorDto};
 pub(crate) use event::{EventDto, event_name};
 pub(crate) use failure::FailureDto;
+pub(crate) use live::{
+    CriticalPathDto, DurationsDto, FailuresDto, Message, NamesDto, SpansDto, TaskNamesDto, TickDto,
+    Workers,
+};
 pub(crate) use module::{ModuleDto, ObjectDto};
 pub(crate) use run::{CountsDto, RunDetailDto, RunDto, SubmittedDto};
 pub(crate) use task::{ExplainDto, LogDto, TaskDetailDto, TaskDto};

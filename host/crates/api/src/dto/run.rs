@@ -82,7 +82,7 @@ pub(crate) struct RunDetailDto {
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = RunFunction)]
-struct FunctionDto {
+pub(super) struct FunctionDto {
     /// `module/function` as the client wrote it.
     call: String,
     /// Number of tasks: `total`, and by state.
@@ -130,7 +130,7 @@ impl RunDetailDto {
     }
 }
 
-fn function(view: &FunctionView) -> FunctionDto {
+pub(super) fn function(view: &FunctionView) -> FunctionDto {
     FunctionDto {
         call: view.call.clone(),
         counts: CountsDto(view.counts),

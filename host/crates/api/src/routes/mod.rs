@@ -8,6 +8,8 @@ pub(crate) mod dashboard;
 pub(crate) mod drawing;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod history;
+pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod modules;
 pub(crate) mod objects;

@@ -99,7 +99,8 @@ fn shown(state: &ApiState, info: &ModuleInfo, named: &str) -> ModuleDto {
     ModuleDto::new(info, &names.map(|module| module.names).unwrap_or_default(), Some(named))
 }
 
-fn find(state: &ApiState, reference: &str) -> Answer<Arc<ModuleInfo>> {
+/// The module of an id, a unique prefix, or a name.
+pub(super) fn find(state: &ApiState, reference: &str) -> Answer<Arc<ModuleInfo>> {
     match state.node().module(reference) {
         ModuleLookup::Found(info) => Ok(info),
         ModuleLookup::Unknown { near } => {

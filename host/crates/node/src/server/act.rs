@@ -148,14 +148,33 @@ impl Server {
                 let reason =
                     self.hand.reason.clone().or_else(|| self.parents_end(run, tasks.start));
                 self.totals.cancelled += u64::from(tasks.end - tasks.start);
-                let tasks = tasks.clone();
-                self.record(&Record::TasksCancelled { run, at, tasks, reason }, None);
+                let (running, tasks) = (self.running_among(run, &tasks), tasks.clone());
+                self.record(&Record::TasksCancelled { run, at, tasks, reason, running }, None);
             }
             Settled::Aborted { cause } => {
                 self.record(&Record::TasksAborted { run, at, tasks: tasks.clone(), cause }, None);
             }
         }
         self.end_families(run, tasks);
+    }
+
+    /// Those that have begun: place, attempt, and what they took until now.
+    fn running_among(&self, run: RunId, tasks: &Range<TaskIndex>) -> Vec<(TaskIndex, u32, Timing)> {
+        let Some(run) = self.model.runs.get(&run) else { return Vec::new() };
+        let begun = |task: TaskIndex| {
+            let row = run.tasks.get(task as usize)?;
+            let timing = Timing {
+                worker: row.worker,
+                slot: row.slot,
+                started_at: row.started_at,
+                finished_at: self.now,
+                run_us: self.now.micros_since(row.started_at),
+                ..Timing::default()
+            };
+            let begun = row.state == TaskState::Running || row.parked;
+            begun.then_some((task, row.attempt, timing))
+        };
+        tasks.clone().filter_map(begun).collect()
     }
 
     /// Why tasks are cancelled that nobody cancelled: the task that handed them out is no more.

@@ -52,6 +52,9 @@ impl Due {
 /// A question: computes its answer at once, gives it when it is durable.
 pub(crate) type Question = Box<dyn FnOnce(&mut Server) -> Ack + Send>;
 
+/// A question whose answer does not wait for the journal.
+pub(crate) type Glance = Box<dyn FnOnce(&mut Server) + Send>;
+
 /// Everything that can wake the server loop.
 pub(crate) enum Input {
     /// Somebody asks for something.
@@ -170,6 +173,7 @@ pub(crate) enum Command {
         reply: Reply<()>,
     },
     Read(Question),
+    Peek(Glance),
     Shutdown(oneshot::Sender<()>),
 }
 

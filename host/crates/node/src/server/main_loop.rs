@@ -150,6 +150,7 @@ impl Server {
         let ready = self.events.partition_point(|event| event.seq.is_none_or(|s| s <= durable));
         let ready: Vec<_> = self.events.drain(..ready).collect();
         self.hub.publish(durable, ready);
+        self.publish_history(durable);
     }
 
     fn is_done(&self) -> bool {

@@ -8,6 +8,7 @@ mod act;
 mod actors;
 mod args;
 mod children;
+mod chronicle;
 mod command;
 mod commit;
 mod hold;
@@ -44,8 +45,15 @@ use wask_proto::{
 use wask_store::{Index, Journal, Objects};
 
 use crate::{
-    clock, config::NodeConfig, events::EventHub, handle::Handle, modules::Modules, pins::Pins,
-    view::EventView, worker::WorkerHandle,
+    clock,
+    config::NodeConfig,
+    events::EventHub,
+    handle::Handle,
+    history::{Entry, History},
+    modules::Modules,
+    pins::Pins,
+    view::EventView,
+    worker::WorkerHandle,
 };
 
 pub(crate) use command::{Accepted, Command, Input, Reply, Waiter};
@@ -108,6 +116,10 @@ pub(crate) struct Server {
     due: VecDeque<(Seq, Due)>,
     /// Events that wait for the journal.
     events: Vec<EventView>,
+    /// What attempts took, for readers.
+    pub(crate) history: History,
+    /// What it is to be told when the journal has it.
+    untold: VecDeque<(Seq, Entry)>,
     leases: Leases,
     /// Runs in which something was settled since the waiters were last looked at.
     touched: Vec<RunId>,
@@ -196,7 +208,7 @@ impl Server {
         config: NodeConfig,
         storage: Storage,
         modules: Arc<Modules>,
-        hub: Arc<EventHub>,
+        (hub, history): (Arc<EventHub>, History),
         inputs: &mpsc::Sender<Input>,
     ) -> std::io::Result<Self> {
         let Storage { last, objects, pins, index } = storage;
@@ -235,6 +247,8 @@ impl Server {
             due: VecDeque::new(),
             partings: Partings::default(),
             events: Vec::new(),
+            history,
+            untold: VecDeque::new(),
             leases: Leases::default(),
             touched: Vec::new(),
             actions: Vec::new(),
@@ -266,7 +280,9 @@ impl Server {
         if self.hub.is_watched() {
             self.events.extend(query::event_of(&self.model, Some(seq), record));
         }
+        let known = self.functions_known(record);
         let freed = self.model.apply(record, live);
+        self.tell_history(seq, record, known);
         self.hold_back(&freed);
         if let Record::RunDeleted { .. } = record {
             self.staged.retain(|task, _| Some(task.run) != record.run());

@@ -26,6 +26,7 @@ impl Server {
                 let ack = question(self);
                 self.answer(ack);
             }
+            Command::Peek(glance) => glance(self),
             Command::Submit { header, nodes, wait, guard, reply } => {
                 let guarded = self.check_guard(guard.as_ref());
                 let accepted = guarded.and_then(|()| self.submit(header, nodes));

@@ -68,7 +68,7 @@ impl Server {
                     Record::Actor(_) => of_actors += 1,
                     _ => {}
                 }
-                self.restore(&record, seq > indexed, &mut stories);
+                self.restore(&record, (seq, seq > indexed), &mut stories);
                 ControlFlow::Continue(())
             }
             Err(source) => {
@@ -123,14 +123,22 @@ impl Server {
         Ok(Some(first))
     }
 
-    fn restore(&mut self, record: &Record, index: bool, stories: &mut HashMap<RunId, Story>) {
+    fn restore(
+        &mut self,
+        record: &Record,
+        (seq, index): (Seq, bool),
+        stories: &mut HashMap<RunId, Story>,
+    ) {
         self.restore_store(record, index);
         match record {
             Record::Sync(change) => self.sync.apply(change),
             Record::Actor(change) => self.restore_actor(change),
             _ => {}
         }
+        let known = self.functions_known(record);
         let freed = self.model.apply(record, None);
+        self.tell_history(seq, record, known);
+        self.publish_history(seq);
         self.hold_back(&freed);
         let Some(run) = record.run() else { return };
         match record {
@@ -274,12 +282,9 @@ impl Story {
 
 fn fact_of(record: &Record, available: bool) -> Option<Fact> {
     Some(match record {
-        Record::TaskSucceeded { task, attempt, value, .. } => Fact::Succeeded {
-            task: *task,
-            attempt: *attempt,
-            size_bytes: size_of_stored(value),
-            available,
-        },
+        Record::TaskSucceeded { task, attempt, value, .. } => {
+            Fact::Succeeded { task: *task, attempt: *attempt, size_bytes: value.size(), available }
+        }
         Record::TaskFailed { task, attempt, .. } => Fact::Failed { task: *task, attempt: *attempt },
         Record::AttemptFailed { task, attempt, failure, .. } => Fact::AttemptFailed {
             task: *task,
@@ -296,11 +301,4 @@ fn fact_of(record: &Record, available: bool) -> Option<Fact> {
         Record::RunFinished { .. } => Fact::RunFinished,
         _ => return None,
     })
-}
-
-fn size_of_stored(value: &StoredValue) -> u64 {
-    match value {
-        StoredValue::Inline(_, bytes) => bytes.len() as u64,
-        StoredValue::Object(_, _, size) | StoredValue::Transient(_, size) => *size,
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use wask_proto::{
@@ -75,7 +75,10 @@ impl Order {
     fn carry_out(self, objects: &dyn Objects, pins: &Arc<Pins>) -> Input {
         match self {
             Self::Result(worker, mut finished, keep) => {
+                let begun = Instant::now();
                 let pin = store(objects, pins, &mut finished, keep);
+                let us = begun.elapsed().as_micros();
+                finished.timing.store_us = u32::try_from(us).unwrap_or(u32::MAX);
                 Input::Stored(worker, finished, pin)
             }
             Self::State(mut done) => {

@@ -38,6 +38,10 @@ pub(super) struct Held {
     /// Its arguments, when they were loaded ahead.
     args: Option<Vec<JobArg>>,
     stored_bytes: u64,
+    /// When its arguments were asked for.
+    asked_at: Option<Instant>,
+    /// Microseconds that it took to bring its arguments.
+    pub(super) fetch_us: u32,
 }
 
 /// Waiting attempts and everything that outlives a single executor.
@@ -58,7 +62,27 @@ pub(super) struct Desk {
 impl Held {
     fn new(assignment: Assignment) -> Self {
         let stored_bytes = args::stored_bytes(&assignment.args);
-        Self { assignment, announced: false, args: None, stored_bytes }
+        Self { assignment, announced: false, args: None, stored_bytes, asked_at: None, fetch_us: 0 }
+    }
+
+    /// Reads its arguments here and now.
+    fn gather(&mut self, objects: &dyn Objects) -> Result<Vec<JobArg>, Box<Failure>> {
+        let is_read = self.stored_bytes > 0;
+        self.asked_at = is_read.then(Instant::now);
+        let args = args::gather(&self.assignment.args, objects);
+        self.note_fetched();
+        args
+    }
+
+    /// Its arguments are being read.
+    pub(super) fn note_asked(&mut self) {
+        self.asked_at = Some(Instant::now());
+    }
+
+    /// Its arguments are there.
+    fn note_fetched(&mut self) {
+        let us = self.asked_at.take().map_or(0, |asked| asked.elapsed().as_micros());
+        self.fetch_us = u32::try_from(us).unwrap_or(u32::MAX);
     }
 
     const fn needs_loader(&self) -> bool {
@@ -104,6 +128,7 @@ impl Desk {
         let Some(mut held) = self.loader.answered(id) else { return };
         match args {
             Ok(args) => {
+                held.note_fetched();
                 held.args = Some(args);
                 let place = self.loaded_count();
                 self.queue.insert(place, held);
@@ -123,8 +148,8 @@ impl Desk {
                 }
                 continue;
             }
-            let loaded = held.args.take().map(Ok);
-            match loaded.unwrap_or_else(|| args::gather(&held.assignment.args, &*self.objects)) {
+            let gathered = held.args.take().map_or_else(|| held.gather(&*self.objects), Ok);
+            match gathered {
                 Ok(args) => return Some((held, args)),
                 Err(failure) => self.report.no_args(&held.assignment, clock::now(), failure),
             }

@@ -60,10 +60,11 @@ impl Loader {
     }
 
     /// Asks for an attempt's arguments; the answer comes as a command. Given back when it is full.
-    pub(super) fn ask(&mut self, held: Held) -> Option<Held> {
+    pub(super) fn ask(&mut self, mut held: Held) -> Option<Held> {
         if !self.request(|| Request::Args(Box::new(held.assignment.clone()))) {
             return Some(held);
         }
+        held.note_asked();
         self.waiting.insert(held.assignment.id, held);
         None
     }

@@ -138,6 +138,7 @@ impl Peer {
                 run_us: u64::try_from(began.elapsed().as_micros()).unwrap(),
                 parked_us: 0,
                 peak_memory_bytes: 64 * 1024,
+                cold: false,
                 outcome,
                 logs: Vec::new(),
             })

@@ -2,6 +2,7 @@
 //! shapes that responses are made of, and the list of problem codes.
 
 mod actors;
+mod history;
 mod requests;
 mod sync;
 mod table;
@@ -75,7 +76,7 @@ fn build() -> Value {
 }
 
 fn all_operations() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().chain(sync::OPERATIONS).chain(actors::OPERATIONS)
+    OPERATIONS.iter().chain(sync::OPERATIONS).chain(actors::OPERATIONS).chain(history::OPERATIONS)
 }
 
 fn describe(operation: &Operation) -> Value {
@@ -170,6 +171,7 @@ fn schemas() -> Value {
     add::<health::HealthDto>(&mut found);
     sync::add_responses(&mut found);
     actors::add_responses(&mut found);
+    history::add_responses(&mut found);
     let mut schemas = requests::schemas();
     schemas.extend(sync::requests());
     schemas.extend(actors::requests());

@@ -5,10 +5,9 @@
 //! decides nothing and does no IO.
 
 mod apply;
-mod histogram;
 mod run;
 mod task;
 
 pub(crate) use apply::Model;
-pub(crate) use run::{NodeRow, Run};
+pub(crate) use run::{FunctionRow, NodeRow, Run};
 pub(crate) use task::{TaskExtra, TaskRow};

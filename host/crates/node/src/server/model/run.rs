@@ -8,8 +8,9 @@ use std::{
 
 use wask_proto::{NodeSpec, RunHeader, RunState, TaskIndex, TaskState, Timestamp};
 
-use super::{TaskExtra, TaskRow, histogram::Histogram};
+use super::{TaskExtra, TaskRow};
 use crate::{
+    histogram::Histogram,
     server::command::Waiter,
     view::{KeyTable, KeyView, StateCounts},
 };

@@ -16,6 +16,9 @@ pub(crate) struct TaskRow {
     pub(crate) worker: WorkerId,
     pub(crate) start_us: u32,
     pub(crate) peak_kib: u32,
+    pub(crate) fetch_us: u32,
+    pub(crate) store_us: u32,
+    pub(crate) cold: bool,
     /// Microseconds that it was parked; exact up to some seconds, and never far off.
     parked_us: f32,
     pub(crate) queued_at: Timestamp,
@@ -35,6 +38,9 @@ impl TaskRow {
             worker: WorkerId(0),
             start_us: 0,
             peak_kib: 0,
+            fetch_us: 0,
+            store_us: 0,
+            cold: false,
             parked_us: 0.0,
             queued_at: Timestamp(0),
             started_at: Timestamp(0),
@@ -56,6 +62,9 @@ impl TaskRow {
             start_us: self.start_us,
             run_us,
             peak_memory_bytes: u64::from(self.peak_kib) * 1024,
+            fetch_us: self.fetch_us,
+            store_us: self.store_us,
+            cold: self.cold,
         })
     }
 
@@ -68,6 +77,7 @@ impl TaskRow {
         let busy_us = timing.run_us.saturating_add(u64::from(timing.start_us));
         let took_us = timing.finished_at.micros_since(timing.started_at);
         self.parked_us = took_us.saturating_sub(busy_us) as f32;
+        (self.fetch_us, self.store_us, self.cold) = (timing.fetch_us, timing.store_us, timing.cold);
         self.peak_kib = u32::try_from(timing.peak_memory_bytes / 1024).unwrap_or(u32::MAX);
     }
 

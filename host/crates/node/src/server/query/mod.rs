@@ -3,6 +3,9 @@
 
 mod events;
 mod explain;
+mod failures;
+mod live;
+mod path;
 mod results;
 mod runs;
 mod tasks;

@@ -6,7 +6,10 @@ use wask_proto::{RunId, TaskState};
 
 use crate::{
     handle::{RunFilter, RunLookup, RunPage},
-    server::{Server, model::Run},
+    server::{
+        Server,
+        model::{FunctionRow, Run},
+    },
     view::{FunctionView, KeyTable, OUTPUTS_SHOWN_MAX, RunDetail, RunView},
 };
 
@@ -62,15 +65,7 @@ impl Server {
 
     pub(crate) fn run_detail(&mut self, id: RunId) -> Option<RunDetail> {
         let run = self.model.runs.get(&id)?;
-        let functions = run
-            .functions
-            .iter()
-            .map(|function| FunctionView {
-                call: function.call.to_string(),
-                counts: function.counts,
-                run_us: function.run_us.summary(),
-            })
-            .collect();
+        let functions = run.function_views();
         let outputs = run.nodes.iter().filter(|node| node.spec().output);
         let outputs: Vec<_> = outputs
             .flat_map(|node| node.spec().tasks.clone())
@@ -95,6 +90,15 @@ impl Server {
 }
 
 impl Run {
+    pub(crate) fn function_views(&self) -> Vec<FunctionView> {
+        let view = |function: &FunctionRow| FunctionView {
+            call: function.call.to_string(),
+            counts: function.counts,
+            run_us: function.run_us.summary(),
+        };
+        self.functions.iter().map(view).collect()
+    }
+
     pub(crate) fn view(&self) -> RunView {
         RunView {
             id: self.header.id,

@@ -55,9 +55,7 @@ impl Server {
             ..Stats::default()
         };
         for run in self.model.runs.values() {
-            for (sum, count) in stats.tasks.0.iter_mut().zip(run.counts.0) {
-                *sum = sum.saturating_add(count);
-            }
+            stats.tasks.add(&run.counts);
             let state = match run.state {
                 RunState::Running => 0,
                 RunState::Succeeded => 1,

@@ -64,6 +64,8 @@ impl Executor {
             start_us: done.start_us,
             run_us: done.run_us,
             peak_memory_bytes: done.peak_memory_bytes,
+            fetch_us: held.fetch_us,
+            cold: done.cold,
             ..Timing::default()
         };
         desk.report.finished.push(Finished { id: of.id, timing, outcome, logs: done.logs });

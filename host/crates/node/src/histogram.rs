@@ -26,12 +26,43 @@ impl Histogram {
         self.max_us = self.max_us.max(us);
     }
 
+    /// Adds those of another.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (sum, count) in self.counts.iter_mut().zip(&other.counts) {
+            *sum = sum.saturating_add(*count);
+        }
+        self.total += other.total;
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
     /// Median, 95th percentile and maximum; `None` when empty.
     pub(crate) fn summary(&self) -> Option<(u64, u64, u64)> {
         (self.total > 0).then(|| (self.quantile(0.5), self.quantile(0.95), self.max_us))
     }
 
-    fn quantile(&self, q: f64) -> u64 {
+    /// Counts by powers of two: each with the first number of microseconds that is too many.
+    pub(crate) fn by_powers(&self) -> Vec<(u64, u64)> {
+        let mut powers: Vec<(u64, u64)> = Vec::new();
+        for (bucket, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let end = middle_of(bucket).saturating_add(1).next_power_of_two();
+            match powers.last_mut() {
+                Some((last, sum)) if *last == end => *sum += u64::from(count),
+                _ => powers.push((end, u64::from(count))),
+            }
+        }
+        powers
+    }
+
+    /// The greatest.
+    pub(crate) const fn max_us(&self) -> u64 {
+        self.max_us
+    }
+
+    /// What this share of them does not exceed, within 7 %.
+    pub(crate) fn quantile(&self, q: f64) -> u64 {
         let wanted = (self.total as f64 * q).ceil().max(1.0) as u64;
         let mut seen = 0;
         for (bucket, &count) in self.counts.iter().enumerate() {
@@ -76,6 +107,14 @@ mod tests {
         assert!((4_650..=5_350).contains(&p50), "{p50}");
         assert!((8_835..=10_000).contains(&p95), "{p95}");
         assert_eq!(max, 10_000);
+    }
+
+    #[test]
+    fn powers_of_two_hold_what_is_below_them() {
+        let mut histogram = Histogram::default();
+        [0, 1, 2, 3, 900, 1_023, 1_024].into_iter().for_each(|us| histogram.add(us));
+        assert_eq!(histogram.by_powers(), [(1, 1), (2, 1), (4, 2), (1_024, 2), (2_048, 1)]);
+        assert_eq!(histogram.max_us(), 1_024);
     }
 
     #[test]

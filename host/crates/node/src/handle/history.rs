@@ -1,0 +1,34 @@
+//! The past and the present, for displays.
+
+use super::{Handle, RunId};
+use crate::{
+    history::History,
+    view::live::{CriticalPath, FailureGroup, LiveView},
+};
+
+impl Handle {
+    /// What attempts took.
+    pub fn history(&self) -> &History {
+        &self.shared.history
+    }
+
+    /// The present of one run, or of all; `None` if there is no such run.
+    pub async fn live(&self, run: Option<RunId>) -> Option<LiveView> {
+        self.peek(move |server| server.live_view(run)).await?
+    }
+
+    /// Names of tasks by their places; `None` if there is no such run.
+    pub async fn names(&self, run: RunId, tasks: Vec<u32>) -> Option<Vec<(u32, String)>> {
+        self.peek(move |server| server.names_of(run, &tasks)).await?
+    }
+
+    /// Failures that are alike, and how many tasks failed; `None` if there is no such run.
+    pub async fn failures(&self, run: RunId) -> Option<(Vec<FailureGroup>, u64)> {
+        self.read(move |server| server.failure_groups(run)).await?
+    }
+
+    /// The chain of tasks that decided when the run ended; `None` if there is no such run.
+    pub async fn critical_path(&self, run: RunId) -> Option<CriticalPath> {
+        self.read(move |server| server.critical_path(run)).await?
+    }
+}
