@@ -1,0 +1,65 @@
+// A GET that a component shows: asked again when its address changes, at an interval, or on demand; given up when the component goes.
+// A hidden tab does not ask.
+
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError, get, isAbort, type Query, url, wordsOf } from './client';
+
+export interface Resource<T> {
+  /** The last answer; it stays while the next one is on its way, and when that fails. */
+  data: T | null;
+  error: ApiError | null;
+  loading: boolean;
+  reload: () => void;
+}
+
+export interface ResourceOptions {
+  query?: Query;
+  /** Milliseconds between questions; null or absent: asked once. */
+  every?: number | null;
+}
+
+/** With `where` null nothing is asked. */
+export function useResource<T>(where: string | null, { query = {}, every = null }: ResourceOptions = {}): Resource<T> {
+  const address = where === null ? null : url(where, query);
+  const [state, setState] = useState<{ address: string | null; data: T | null; error: ApiError | null; loading: boolean }>({
+    address, data: null, error: null, loading: address !== null,
+  });
+  const [round, setRound] = useState(0);
+  const asking = useRef<AbortController | null>(null);
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+
+  useEffect(() => {
+    if (where === null) return;
+    const controller = new AbortController();
+    asking.current = controller;
+    setState((before) => ({ address, data: before.address === address ? before.data : null, error: before.error, loading: true }));
+    get<T>(where, query, controller.signal).then(
+      (data) => setState({ address, data, error: null, loading: false }),
+      (error: unknown) => {
+        if (isAbort(error) || controller.signal.aborted) return;
+        const known = error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'Unexpected answer', wordsOf(error));
+        setState((before) => ({ ...before, error: known, loading: false }));
+      },
+    );
+    return () => controller.abort();
+    // The query is part of the address.
+  }, [address, round]);
+
+  useEffect(() => {
+    if (where === null || every === null) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) setRound((before) => before + 1);
+    }, every);
+    const shown = () => {
+      if (!document.hidden) setRound((before) => before + 1);
+    };
+    document.addEventListener('visibilitychange', shown);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', shown);
+    };
+  }, [address, every]);
+
+  const current = state.address === address;
+  return { data: current ? state.data : null, error: current ? state.error : null, loading: state.loading || !current, reload };
+}

@@ -1,0 +1,113 @@
+// The frame around every page: skip link, bar with the pages, the banner of a lost connection, messages, and the words screen readers
+// hear. The pages themselves know nothing of it.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { contact } from '../api/client';
+import { setToken, tokenWanted } from '../api/token';
+import { Dialog } from '../ui/Dialog';
+import { Icon } from '../ui/Icon';
+import { plain } from '../ui/text';
+import { ConfirmDialog } from './confirm';
+import { KEY_GROUPS, paletteOpen, setSingleKeys, sheetOpen, singleKeys } from './keys';
+import { feedStale } from './live';
+import { Palette } from './Palette';
+import { route } from './router';
+import { nextTheme, theme } from './theme';
+import { dismiss, spoken, toasts } from './toasts';
+
+const PAGES: [page: string, href: string, name: string][] = [
+  ['overview', '/', 'Overview'], ['runs', '/runs', 'Runs'], ['workers', '/workers', 'Workers'],
+  ['modules', '/modules', 'Modules'], ['sync', '/sync', 'Sync & actors'], ['api', '/api', 'API'],
+];
+const FAMILY: Record<string, string> = { run: 'runs', module: 'modules' };
+const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
+
+export function Frame({ children }: { children: ComponentChildren }) {
+  const page = route.value.page;
+  const family = FAMILY[page] ?? page;
+  return (
+    <>
+      <a class="skip" href="#main">Skip to the content</a>
+      <header class="bar">
+        <a class="brand" href="/" aria-label="Wask, overview">
+          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
+            <rect width="32" height="32" rx="7" class="brand-back" />
+            <g fill="#fff"><rect x="6" y="8" width="12" height="4" rx="1" /><rect x="20" y="8" width="6" height="4" rx="1" opacity=".6" /><rect x="6" y="14" width="5" height="4" rx="1" opacity=".6" /><rect x="13" y="14" width="13" height="4" rx="1" /><rect x="6" y="20" width="9" height="4" rx="1" /><rect x="17" y="20" width="5" height="4" rx="1" opacity=".6" /></g>
+          </svg>
+          <span>Wask</span>
+        </a>
+        <nav aria-label="Pages">
+          {PAGES.map(([id, href, name]) => <a key={id} href={href} {...(id === family ? { 'aria-current': 'page' as const } : {})}>{name}</a>)}
+        </nav>
+        <div class="bar-tools">
+          <button type="button" class="find" onClick={() => (paletteOpen.value = true)} aria-label="Search and commands">
+            <Icon name="search" /><span>Search</span><kbd>{isMac ? '⌘' : 'Ctrl'} K</kbd>
+          </button>
+          <button type="button" class="icon-button" onClick={() => (sheetOpen.value = true)} aria-label="Keyboard" title="Keyboard (?)"><Icon name="keyboard" /></button>
+          <button type="button" class="icon-button" onClick={nextTheme} aria-label={`Theme: ${theme.value}`} title={`Theme: ${theme.value} (t)`}>
+            <Icon name={theme.value === 'light' ? 'sun' : theme.value === 'dark' ? 'moon' : 'auto'} />
+          </button>
+        </div>
+      </header>
+      <Stale />
+      <main id="main" tabIndex={-1}>{children}</main>
+      <div class="toasts" aria-live="polite" role="status">
+        {toasts.value.map((one) => (
+          <div key={one.id} class={`toast ${one.tone}`}>
+            <span>{plain(one.text)}{one.link && <> <a href={one.link.href}>{one.link.text}</a></>}</span>
+            <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => dismiss(one.id)}><Icon name="close" /></button>
+          </div>
+        ))}
+      </div>
+      <div class="unseen" aria-live="polite">{spoken.value}</div>
+      {paletteOpen.value && <Palette />}
+      {sheetOpen.value && <KeySheet />}
+      {tokenWanted.value && <TokenDialog />}
+      <ConfirmDialog />
+    </>
+  );
+}
+
+/** Everything stays on the page while the server is away; this says how old it is. */
+function Stale() {
+  const since = feedStale.value ?? (contact.value.lostSince === null ? null : contact.value.last);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (since === null) return;
+    const timer = setInterval(() => tick((before) => before + 1), 1000);
+    return () => clearInterval(timer);
+  }, [since]);
+  if (since === null) return null;
+  const seconds = Math.max(1, Math.round((Date.now() - since) / 1000));
+  return <div class="stale" role="status"><span class="pulse" aria-hidden="true" />last update {seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago, reconnecting…</div>;
+}
+
+function KeySheet() {
+  return (
+    <Dialog title="Keyboard and pointer" onClose={() => (sheetOpen.value = false)} class="wide">
+      <div class="key-sheet">
+        {KEY_GROUPS.map((group) => (
+          <section key={group.title}>
+            <h3>{group.title}</h3>
+            <dl>{group.keys.map(([keys, does]) => <div key={keys}><dt><kbd>{keys}</kbd></dt><dd>{does}</dd></div>)}</dl>
+          </section>
+        ))}
+      </div>
+      <label class="check"><input type="checkbox" checked={singleKeys.value} onChange={(event) => setSingleKeys(event.currentTarget.checked)} /> Single keys act (Ctrl K always does)</label>
+    </Dialog>
+  );
+}
+
+function TokenDialog() {
+  const [text, setText] = useState('');
+  return (
+    <Dialog title="This server asks for its token" onClose={() => (tokenWanted.value = false)}>
+      <form onSubmit={(event) => { event.preventDefault(); setToken(text.trim()); location.reload(); }}>
+        <p>It was chosen when the server was started (<code>--token</code>). It is kept for this tab only.</p>
+        <label class="field"><span>Token</span><input type="password" autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} /></label>
+        <footer class="dialog-actions"><button type="submit" class="button primary" disabled={text.trim() === ''}>Use it</button></footer>
+      </form>
+    </Dialog>
+  );
+}

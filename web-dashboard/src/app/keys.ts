@@ -1,0 +1,127 @@
+// The keyboard: which keys do what outside of canvases (those have their own while they are focused), and the sheet that `?` shows.
+// Single keys can be switched off (WCAG 2.1.4) and never act while something is being typed.
+
+import { signal } from '@preact/signals';
+import { navigate } from './router';
+
+export interface KeyGroup {
+  title: string;
+  keys: [keys: string, does: string][];
+}
+
+/** What the sheet lists. */
+export const KEY_GROUPS: KeyGroup[] = [
+  {
+    title: 'Everywhere',
+    keys: [
+      ['Ctrl K  or  ⌘ K', 'command palette: pages, runs, tasks, actions'],
+      ['?', 'this sheet'],
+      ['g  o', 'overview'], ['g  r', 'runs'], ['g  w', 'workers'], ['g  m', 'modules'], ['g  s', 'sync and actors'], ['g  a', 'API'],
+      ['/', 'search field of the page'],
+      ['t', 'theme: auto, light, dark'],
+      ['Esc', 'close the drawer or dialog'],
+    ],
+  },
+  {
+    title: 'Run',
+    keys: [['1 … 6', 'tabs'], ['Enter', 'go into the open task drawer']],
+  },
+  {
+    title: 'Timeline and graph, while focused',
+    keys: [
+      ['w  s  or  +  −', 'zoom in and out'], ['a  d  or  ← →', 'pan'], ['0', 'fit everything'], ['f', 'focus the selection, again: zoom to it'],
+      ['.  ,', 'next and previous task in the lane'], ['↑  ↓', 'lane above and below'], ['e  Shift E', 'next and previous failure'],
+      ['Space', 'follow now, or pause'], ['m', 'mark'],
+    ],
+  },
+  {
+    title: 'Pointer',
+    keys: [
+      ['drag', 'select a range of time'], ['Shift drag', 'pan'], ['Ctrl wheel, pinch', 'zoom at the pointer'],
+      ['wheel', 'scroll lanes'], ['double click', 'fit the task'],
+    ],
+  },
+];
+
+const OFF = 'wask.keys-off';
+export const singleKeys = signal(remembered());
+export const sheetOpen = signal(false);
+export const paletteOpen = signal(false);
+
+const local = new Map<string, () => void>();
+
+/** Adds keys while a component is there; gives back what takes them away. */
+export function bindKeys(keys: Record<string, () => void>): () => void {
+  for (const [key, act] of Object.entries(keys)) local.set(key, act);
+  return () => {
+    for (const [key, act] of Object.entries(keys)) if (local.get(key) === act) local.delete(key);
+  };
+}
+
+export function setSingleKeys(on: boolean): void {
+  singleKeys.value = on;
+  try {
+    localStorage.setItem(OFF, on ? '' : '1');
+  } catch {
+    // Then it lasts as long as the page.
+  }
+}
+
+const PAGES: Record<string, string> = { o: '/', r: '/runs', w: '/workers', m: '/modules', s: '/sync', a: '/api' };
+const CHORD_MS = 1200;
+
+export function startKeys(): void {
+  let chord = 0;
+  document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      paletteOpen.value = !paletteOpen.value;
+      return;
+    }
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') {
+      if (!document.querySelector('dialog[open]')) local.get('Escape')?.();
+      return;
+    }
+    if (!singleKeys.value || isTyping(event.target) || document.querySelector('dialog[open]')) return;
+    if (Date.now() - chord < CHORD_MS && PAGES[event.key]) {
+      chord = 0;
+      navigate(PAGES[event.key] ?? '/');
+      event.preventDefault();
+      return;
+    }
+    chord = 0;
+    if (event.key === 'g') {
+      chord = Date.now();
+    } else if (event.key === '?') {
+      sheetOpen.value = true;
+      event.preventDefault();
+    } else if (event.key === '/') {
+      const field = document.querySelector<HTMLInputElement>('main input[type=search]');
+      if (field) {
+        field.focus();
+        event.preventDefault();
+      }
+    } else {
+      const act = local.get(event.key);
+      // A canvas that has the focus knows better; it prevents the default of keys it takes.
+      if (act && !(event.key === 'Enter' && isPressable(event.target))) act();
+    }
+  });
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+function isPressable(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('button, a, summary, [role=tab]') !== null;
+}
+
+function remembered(): boolean {
+  try {
+    return localStorage.getItem(OFF) !== '1';
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,78 @@
+// Failures of a run in groups: what failed how, how often, one example, and what can be done about it.
+
+import { path, send } from '../../api/client';
+import { useResource } from '../../api/resource';
+import type { FailureGroup, RunDetail } from '../../api/types';
+import { tellError, toast } from '../../app/toasts';
+import { selection } from '../../state/selection';
+import { setQuery } from '../../app/router';
+import { openTask } from '../../state/task';
+import { bothTimes, clock, count, plural } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
+import { Empty, Loading, Problem } from '../../ui/Notice';
+import { StateGlyph } from '../../ui/State';
+import { line } from '../../ui/text';
+import { FailureBox } from '../task/FailureBox';
+
+export function FailuresTab({ run, onChange }: { run: RunDetail; onChange: () => void }) {
+  const known = useResource<{ groups: FailureGroup[]; total: number }>(`${path('/runs', run.id)}/failures`, { every: run.state === 'running' ? 2000 : null });
+  if (!known.data) return known.error ? <Problem error={known.error} retry={known.reload} /> : <Loading what="Failures" />;
+  const { groups, total } = known.data;
+  if (groups.length === 0) return <Empty title="Nothing failed" />;
+  const shown = groups.reduce((sum, group) => sum + group.count, 0);
+  const done = () => { known.reload(); onChange(); };
+  return (
+    <div class="groups">
+      <p class="quiet">{plural(total, 'task')} failed, in {plural(groups.length, 'group')}{shown < total ? ` (${count(shown)} in these)` : ''}. Messages that differ only in numbers are one group.</p>
+      {groups.map((group) => <Group key={`${group.call} ${group.kind} ${group.message}`} run={run} group={group} onChange={done} />)}
+    </div>
+  );
+}
+
+function Group({ run, group, onChange }: { run: RunDetail; group: FailureGroup; onChange: () => void }) {
+  const retry = async () => {
+    try {
+      const answer = await send<{ retried: number }>('POST', `${path('/runs', run.id)}/retry`, { keys: group.keys });
+      toast({ text: `${plural(answer.retried, 'task')} again${group.count > group.keys.length ? ', of the first hundred' : ''}`, tone: 'good' });
+      onChange();
+    } catch (error) {
+      tellError(error);
+    }
+  };
+  const show = () => {
+    selection.function.value = group.call;
+    setQuery({ tab: 'tasks', state: 'failed', tasks: null }, { push: true });
+  };
+  return (
+    <article class="card group">
+      <header class="group-head">
+        <StateGlyph state="failed" />
+        <div class="group-what">
+          <h3>{line(group.message, 300)}</h3>
+          <p class="quiet">
+            <code>{line(group.call, 80)}</code> · {line(group.kind)} · {group.count === 1
+              ? <span title={bothTimes(group.first_at)}>at {clock(group.first_at)}</span>
+              : <><span title={bothTimes(group.first_at)}>first {clock(group.first_at)}</span>, <span title={bothTimes(group.last_at)}>last {clock(group.last_at)}</span></>}
+          </p>
+        </div>
+        <b class="group-count" title={plural(group.count, 'task')}>{count(group.count)}×</b>
+      </header>
+      <details>
+        <summary>Example: {line(group.example.key, 80)}</summary>
+        <FailureBox failure={group.example} />
+      </details>
+      <footer class="group-keys">
+        <span class="keys">
+          {group.keys.slice(0, 12).map((key) => <button key={key} type="button" class="tag" onClick={() => openTask(key)}>{line(key, 40)}</button>)}
+          {group.count > 12 && <span class="quiet">and {count(group.count - 12)} more</span>}
+        </span>
+        <span class="actions">
+          <button type="button" class="button small" onClick={show}>Show tasks</button>
+          <button type="button" class="button small" onClick={() => void retry()} title={group.count > group.keys.length ? `The first ${group.keys.length} of them` : ''}>
+            <Icon name="retry" />Retry these{group.count > group.keys.length ? ` (${group.keys.length})` : ''}
+          </button>
+        </span>
+      </footer>
+    </article>
+  );
+}
