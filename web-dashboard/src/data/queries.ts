@@ -56,6 +56,20 @@ export function nextFailure(store: SpanStore, time: number, number: number, step
   });
 }
 
+/** The latest span of each of these tasks, as far as they are kept. */
+export function spansOfTasks(store: SpanStore, tasks: ReadonlySet<number>, run = -1): Map<number, number> {
+  const found = new Map<number, number>();
+  for (let n = store.chunks.length - 1; n >= 0 && found.size < tasks.size; n--) {
+    const chunk = store.chunks[n]!;
+    const { task, run: runs } = chunk.columns;
+    for (let i = chunk.count - 1; i >= 0; i--) {
+      const place = task[i]!;
+      if (tasks.has(place) && !found.has(place) && (run < 0 || !runs || runs[i] === run)) found.set(place, chunk.first + i);
+    }
+  }
+  return found;
+}
+
 interface Stretch {
   readonly order: Uint16Array;
   readonly from: number;

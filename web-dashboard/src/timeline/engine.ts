@@ -1,0 +1,225 @@
+// The loop that draws: it owns the three canvases and decides when a frame is due. While something runs it draws at most an eighth of
+// the time; when nothing changes it draws nothing.
+
+import { effect, signal } from '@preact/signals';
+import { shade } from '../app/theme';
+import type { TaskKeys } from '../data/keys';
+import { drawDetails, drawParked, drawTicks } from './details';
+import { AXIS_PX, drawAxis, drawGrid, drawNames, drawScrollbar, gutterOf } from './frame';
+import type { Row } from './layout';
+import { drawMinimap, MINIMAP_PX } from './minimap';
+import { drawOpen } from './open';
+import { drawOverlay, type Arrow } from './overlay';
+import { Paint } from './paint';
+import type { Scene } from './scene';
+import { FrameTimes } from './stats';
+import { Strips } from './strips';
+import { drawTaskRows } from './taskrows';
+import { TileCache } from './tiles';
+
+const TILE_BUDGET_MS = 5;
+const MINIMAP_EVERY_MS = 250;
+const STEP_MS = 1000;
+const calm = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-reduced-motion: reduce)');
+
+export class Engine {
+  /** Goes up with each frame that changed what is seen, at most five times a second: for the words around the canvas. */
+  readonly seen = signal(0);
+  readonly times = new FrameTimes();
+  /** From one frame to the next while somebody moves the window: what the eye sees. */
+  readonly gaps = new FrameTimes();
+  firstPaintMs: number | null = null;
+  arrows: readonly Arrow[] = [];
+  gutter = 148;
+  width = 800;
+  readonly tiles: TileCache;
+  readonly strips: Strips;
+  private paint: Paint | null = null;
+  private dirty = { base: true, overlay: true };
+  private asked = 0;
+  private lastFrame = 0;
+  private lastCost = 0;
+  private lastMinimap = 0;
+  private lastSeen = 0;
+  private lastVersion = -1;
+  private lastTick: unknown = null;
+  private moving = 0;
+  private stops: (() => void)[] = [];
+  private contexts: { base: CanvasRenderingContext2D; overlay: CanvasRenderingContext2D; minimap: CanvasRenderingContext2D } | null = null;
+
+  constructor(readonly scene: Scene, readonly keys: TaskKeys, private readonly maxHeight: () => number) {
+    this.tiles = new TileCache(scene.store);
+    this.strips = new Strips(scene, this.tiles);
+    keys.onChange = () => this.redraw();
+  }
+
+  attach(host: HTMLElement, base: HTMLCanvasElement, overlay: HTMLCanvasElement, minimap: HTMLCanvasElement): void {
+    const [a, b, c] = [base.getContext('2d', { alpha: false }), overlay.getContext('2d'), minimap.getContext('2d')];
+    if (!a || !b || !c) return;
+    this.contexts = { base: a, overlay: b, minimap: c };
+    const watch = new ResizeObserver(() => this.redraw());
+    watch.observe(host);
+    this.stops = [
+      () => watch.disconnect(),
+      effect(() => {
+        void shade.value;
+        this.paint = null;
+        // The style sheet's variables follow the theme a moment later.
+        queueMicrotask(() => this.redraw());
+      }),
+      effect(() => {
+        void [this.scene.feed.tick.value, this.scene.feed.stale.value, this.scene.feed.loading.value, this.scene.feed.names.value];
+        this.ask();
+      }),
+      this.scene.store.onRewritten(() => this.ask()),
+    ];
+    this.redraw();
+  }
+
+  detach(): void {
+    cancelAnimationFrame(this.asked);
+    this.asked = 0;
+    for (const stop of this.stops) stop();
+    this.stops = [];
+    this.contexts = null;
+    this.tiles.close();
+  }
+
+  /** Everything anew. */
+  redraw(): void {
+    this.dirty = { base: true, overlay: true };
+    this.ask();
+  }
+
+  /** The window moved because somebody moved it. */
+  moved(): void {
+    this.moving = performance.now();
+    this.redraw();
+  }
+
+  redrawOverlay(): void {
+    this.dirty.overlay = true;
+    this.ask();
+  }
+
+  private ask(): void {
+    if (this.asked === 0 && this.contexts) this.asked = requestAnimationFrame((at) => this.frame(at));
+  }
+
+  private frame(at: number): void {
+    this.asked = 0;
+    const { scene } = this;
+    const tick = scene.feed.tick.peek();
+    const changed = scene.store.version !== this.lastVersion || tick !== this.lastTick;
+    const flows = scene.live && !scene.paused && (scene.open.length > 0 || scene.view.follow);
+    const pause = calm?.matches ? STEP_MS : Math.max(16, 8 * this.lastCost);
+    if (!this.dirty.base && (changed || flows) && !scene.paused) {
+      // What moves by itself may wait; what somebody does may not.
+      if (at - this.lastFrame >= pause - 2) this.dirty = { base: true, overlay: true };
+      else this.ask();
+    }
+    if (this.dirty.base || this.dirty.overlay) this.draw(at, tick);
+    if (flows) this.ask();
+  }
+
+  private draw(at: number, tick: unknown): void {
+    const begun = performance.now();
+    const since = at - this.lastFrame;
+    const base = this.dirty.base;
+    if (!this.resize()) return;
+    if (base) {
+      this.dirty.base = false;
+      this.lastVersion = this.scene.store.version;
+      this.lastTick = tick;
+      this.drawBase(begun);
+      this.lastFrame = at;
+    }
+    this.dirty.overlay = false;
+    this.drawOverlay();
+    if (base && (at - this.lastMinimap > MINIMAP_EVERY_MS || begun - this.moving < 100)) {
+      this.lastMinimap = at;
+      const { minimap } = this.contexts!;
+      minimap.setTransform(this.paint!.ratio, 0, 0, this.paint!.ratio, 0, 0);
+      drawMinimap(minimap, this.scene, this.paint!, this.width);
+    }
+    if (base) {
+      this.lastCost = performance.now() - begun;
+      this.times.add(this.lastCost);
+      if (begun - this.moving < 60 && since < 400) this.gaps.add(since);
+      if (this.firstPaintMs === null && this.scene.store.count > 0) this.firstPaintMs = performance.now();
+    }
+    if (at - this.lastSeen > 200) {
+      this.lastSeen = at;
+      this.seen.value++;
+    }
+  }
+
+  private drawBase(begun: number): void {
+    const { scene, gutter } = this;
+    const { base } = this.contexts!;
+    const paint = this.paint!;
+    const { ratio } = paint;
+    base.setTransform(ratio, 0, 0, ratio, 0, 0);
+    base.fillStyle = paint.theme.surface;
+    base.fillRect(0, 0, this.width, scene.height + AXIS_PX);
+    base.save();
+    base.beginPath();
+    base.rect(gutter, AXIS_PX, scene.view.width, scene.height);
+    base.clip();
+    base.translate(gutter, AXIS_PX);
+    drawGrid(base, scene, paint);
+    if (scene.lanesBy === 'task') drawTaskRows(base, scene, paint);
+    else {
+      const rows: { row: Row; at: number }[] = [];
+      scene.layout.rows.forEach((row, n) => {
+        const y = row.y - scene.scroll;
+        if (row.kind !== 'head' && y + row.h >= 0 && y <= scene.height) rows.push({ row, at: n });
+      });
+      const complete = this.strips.draw(base, rows, paint, () => performance.now() - begun < TILE_BUDGET_MS);
+      drawDetails(base, scene, scene.layout.rows, this.strips.details, paint);
+      for (const { row } of rows) if (row.kind === 'lane') drawParked(base, scene, row, paint);
+      drawOpen(base, scene, paint);
+      drawTicks(base, scene, scene.layout.rows, this.strips.ticks, paint);
+      if (!complete) this.redraw();
+    }
+    base.restore();
+    drawNames(base, scene, paint, gutter, this.keys, scene.selected >= 0 ? scene.laneOf(scene.selected) : -1);
+    drawAxis(base, scene, paint, gutter);
+    drawScrollbar(base, scene, paint, gutter);
+  }
+
+  private drawOverlay(): void {
+    const { overlay } = this.contexts!;
+    overlay.setTransform(this.paint!.ratio, 0, 0, this.paint!.ratio, 0, 0);
+    drawOverlay(overlay, this.scene, this.paint!, this.gutter, this.arrows, this.scene.feed.stale.peek() !== null);
+  }
+
+  /** Fits the canvases to their host and the scene to them. */
+  private resize(): boolean {
+    const { base, overlay, minimap } = this.contexts!;
+    const { scene } = this;
+    const width = Math.floor(base.canvas.parentElement?.clientWidth ?? 0);
+    if (width < 50) return false;
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    this.width = width;
+    this.gutter = gutterOf(width);
+    scene.view.width = width - this.gutter;
+    if (this.dirty.base) scene.update(calm?.matches ?? false);
+    scene.height = Math.max(120, Math.min(this.maxHeight(), scene.contentHeight));
+    const height = scene.height + AXIS_PX;
+    for (const [context, h] of [[base, height], [overlay, height], [minimap, MINIMAP_PX]] as const) {
+      const { canvas } = context;
+      const [w, deviceHeight] = [Math.round(width * ratio), Math.round(h * ratio)];
+      if (canvas.width === w && canvas.height === deviceHeight) continue;
+      canvas.width = w;
+      canvas.height = deviceHeight;
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${h}px`;
+      this.dirty.base = true;
+    }
+    if (!this.paint?.fits(ratio, scene.hues, scene.store.functions, this.gutter)) {
+      this.paint = Paint.make(base.canvas, ratio, this.gutter, AXIS_PX, scene.hues, scene.store.functions, base);
+    }
+    return true;
+  }
+}
