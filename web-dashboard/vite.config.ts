@@ -40,6 +40,6 @@ export default defineConfig(({ mode }) => {
       },
     },
     worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'worker.js' } } },
-    test: { environment: 'node', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
+    test: { environment: 'node', include: ['src/**/*.test.ts'], css: true },
   };
 });

@@ -39,7 +39,7 @@ export interface RunFunction {
 }
 
 export interface RunDetail extends Run {
-  functions: RunFunction[];
+  functions: readonly RunFunction[];
   outputs: Record<string, unknown>;
   /** The first ten. */
   failures: ({ key: string } & Failure)[];

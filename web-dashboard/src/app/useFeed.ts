@@ -1,16 +1,16 @@
 // A live feed for as long as a component is there, lent to the frame for its banner.
 
 import { useEffect, useState } from 'preact/hooks';
-import { type Feed, RunFeed } from './canvases';
+import { RunFeed } from '../data/feed';
 import { liveFeed } from './live';
 
-/** Null in the first moment, and with `run` undefined. */
-export function useFeed(run: string | null | undefined): Feed | null {
-  const [held, setHeld] = useState<{ run: string | null; feed: Feed } | null>(null);
+/** Of one run, or of all with null. Null in the first moment, and with `run` undefined. */
+export function useFeed(run: string | null | undefined): RunFeed | null {
+  const [held, setHeld] = useState<RunFeed | null>(null);
   useEffect(() => {
-    if (run === undefined || !RunFeed) return;
+    if (run === undefined) return;
     const feed = new RunFeed(run);
-    setHeld({ run, feed });
+    setHeld(feed);
     liveFeed.value = feed;
     feed.start();
     return () => {
@@ -18,5 +18,5 @@ export function useFeed(run: string | null | undefined): Feed | null {
       if (liveFeed.value === feed) liveFeed.value = null;
     };
   }, [run]);
-  return held !== null && held.run === run ? held.feed : null;
+  return held !== null && held.run === run ? held : null;
 }

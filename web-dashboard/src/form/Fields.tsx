@@ -6,6 +6,7 @@ import type { StoredObject } from '../api/types';
 import { bytes } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import { line, plain } from '../ui/text';
+import { Words } from '../ui/Words';
 import { blank, type Draft, type FieldError, given } from './draft';
 import type { Shape } from './shape';
 
@@ -40,7 +41,7 @@ export function FormField({ label, shape, draft, pointer, required = true, error
   const body = draft.given && <Control about={about} label={label} shape={shape} draft={draft} pointer={pointer} errors={errors} onChange={onChange} />;
   const notes = (
     <>
-      {shape.doc && <p class="field-doc">{plain(shape.doc)}</p>}
+      {shape.doc && <p class="field-doc"><Words text={shape.doc} /></p>}
       {error && <p class="field-error" id={`${id}-error`}>{plain(error.message)}</p>}
     </>
   );

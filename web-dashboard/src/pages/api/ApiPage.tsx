@@ -1,6 +1,6 @@
 // The HTTP API, as the server itself describes it: by topic, with a way to try each operation.
 
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useResource } from '../../api/resource';
 import { setQuery } from '../../app/router';
 import { queryParam } from '../../state/query';
@@ -9,6 +9,7 @@ import { Code } from '../../ui/Copy';
 import { Empty, Loading, Problem } from '../../ui/Notice';
 import { Search } from '../../ui/Search';
 import { plain } from '../../ui/text';
+import { Words } from '../../ui/Words';
 import { byTag, type Document, mentioned, type Operation, readDocument, schemaText } from './openapi';
 import { TryIt } from './TryIt';
 
@@ -41,12 +42,15 @@ export function ApiPage() {
 }
 
 function OperationRow({ operation, document, open }: { operation: Operation; document: Document; open: boolean }) {
+  const row = useRef<HTMLDivElement>(null);
+  // A link to an operation shows it.
+  useEffect(() => { if (open) row.current?.scrollIntoView({ block: 'start' }); }, []);
   return (
-    <div class={`operation ${open ? 'open' : ''}`}>
+    <div class={`operation ${open ? 'open' : ''}`} ref={row}>
       <button type="button" class="operation-head" aria-expanded={open} onClick={() => setQuery({ op: open ? null : operation.id })}>
         <span class={`method ${operation.method.toLowerCase()}`}>{operation.method}</span>
         <code>{plain(operation.path)}</code>
-        <span class="summary">{plain(operation.summary)}</span>
+        <span class="summary"><Words text={operation.summary} /></span>
       </button>
       {open && <Details operation={operation} document={document} />}
     </div>
@@ -58,13 +62,13 @@ function Details({ operation, document }: { operation: Operation; document: Docu
   const bad = operation.answers.filter((one) => !/^[123]/.test(one.status));
   return (
     <div class="operation-body">
-      {operation.doc && <p>{plain(operation.doc)}</p>}
+      {operation.doc && <p><Words text={operation.doc} /></p>}
       {operation.parameters.length > 0 && (
         <>
           <h3>Parameters</h3>
           <dl class="parameters">
             {operation.parameters.map((one) => (
-              <div key={one.in + one.name}><dt><code>{plain(one.name)}</code> <small>{one.in}{one.required ? '' : ', optional'}, {plain(one.type)}</small></dt><dd>{plain(one.doc)}</dd></div>
+              <div key={one.in + one.name}><dt><code>{plain(one.name)}</code> <small>{one.in}{one.required ? '' : ', optional'}, {plain(one.type)}</small></dt><dd><Words text={one.doc} /></dd></div>
             ))}
           </dl>
         </>
@@ -78,14 +82,14 @@ function Details({ operation, document }: { operation: Operation; document: Docu
       <h3>Answers</h3>
       {good.map((one) => (
         <div key={one.status} class="answer">
-          <p><b>{one.status}</b> {plain(one.doc)} <small class="quiet">{one.types.join(', ')}</small></p>
+          <p><b>{one.status}</b> <Words text={one.doc} /> <small class="quiet">{one.types.join(', ')}</small></p>
           <Types schema={one.schema} document={document} />
         </div>
       ))}
       {bad.length > 0 && (
         <details>
           <summary>Errors: {bad.map((one) => one.status).join(', ')}</summary>
-          {bad.map((one) => <p key={one.status}><b>{one.status}</b> {plain(one.doc)}</p>)}
+          {bad.map((one) => <p key={one.status}><b>{one.status}</b> <Words text={one.doc} /></p>)}
         </details>
       )}
       <TryIt operation={operation} document={document} />

@@ -1,6 +1,6 @@
 // A module: what it is, and each of its functions with signature, defaults, run times and a form to call it.
 
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ask, path } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { FunctionDurations, Module, ModuleFunction } from '../../api/types';
@@ -18,6 +18,7 @@ import { CopyButton } from '../../ui/Copy';
 import { Icon } from '../../ui/Icon';
 import { Facts, Loading, Problem } from '../../ui/Notice';
 import { line, plain } from '../../ui/text';
+import { Words } from '../../ui/Words';
 import { download } from '../run/download';
 import { ActorForm } from './ActorForm';
 
@@ -95,10 +96,12 @@ function Signature({ of }: { of: ModuleFunction }) {
 function FunctionCard({ module, of, times, open }: { module: string; of: ModuleFunction; times: FunctionDurations | null; open: boolean }) {
   const run = times?.run_us ?? null;
   const defaults = defaultsOf(of);
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => { if (open && picked.peek() !== null) card.current?.scrollIntoView({ block: 'start' }); }, []);
   return (
-    <section class="card function" id={`fn-${of.name}`}>
+    <section class={`card function ${open ? 'open' : ''}`} ref={card}>
       <Signature of={of} />
-      {of.doc && <p class="doc">{plain(of.doc)}</p>}
+      {of.doc && <p class="doc"><Words text={of.doc} /></p>}
       {defaults && <p class="quiet">By default: {defaults}</p>}
       {times && times.count > 0 && (
         <div class="durations">
@@ -123,9 +126,9 @@ function ActorCard({ module, maker, methods, open }: { module: string; maker: Mo
     <section class="card function">
       <p class="quiet">Actor, {plural(methods.length, 'method')}</p>
       <code class="signature"><b>{line(maker.name, 80)}</b>({maker.params.map((one) => line(one.name, 60)).join(', ')})</code>
-      {maker.doc && <p class="doc">{plain(maker.doc)}</p>}
+      {maker.doc && <p class="doc"><Words text={maker.doc} /></p>}
       <ul class="methods">
-        {methods.map((one) => <li key={one.name}><Signature of={{ ...one, name: one.name.slice(maker.name.length + 1) }} />{one.doc && <span class="quiet"> {plain(one.doc)}</span>}</li>)}
+        {methods.map((one) => <li key={one.name}><Signature of={{ ...one, name: one.name.slice(maker.name.length + 1) }} />{one.doc && <span class="quiet"> <Words text={one.doc} /></span>}</li>)}
       </ul>
       {open ? <ActorForm module={module} maker={maker} /> : <button type="button" class="button small" onClick={() => setQuery({ fn: maker.name }, { push: true })}><Icon name="plus" />Make one</button>}
     </section>

@@ -2,11 +2,12 @@
 
 import type { RunFunction } from '../../api/types';
 import { count, duration } from '../../ui/format';
+import { HueMark, type Hues } from '../../ui/Hue';
 import { Progress } from '../../ui/Progress';
 import { line } from '../../ui/text';
 
-export function FunctionProgress({ functions, most = 50, onPick, picked = null }: {
-  functions: RunFunction[]; most?: number; onPick?: (call: string) => void; picked?: string | null;
+export function FunctionProgress({ functions, hues, most = 50, onPick, picked = null }: {
+  functions: readonly RunFunction[]; hues: Hues; most?: number; onPick?: (call: string) => void; picked?: string | null;
 }) {
   const left = (one: RunFunction) => (one.counts.total ?? 0) - (one.counts.succeeded ?? 0);
   const shown = functions.length > most ? [...functions].sort((a, b) => left(b) - left(a)).slice(0, most) : functions;
@@ -14,6 +15,7 @@ export function FunctionProgress({ functions, most = 50, onPick, picked = null }
     <div class="function-list">
       {shown.map((one) => (
         <div key={one.call} class={`function-row ${picked === one.call ? 'picked' : ''}`}>
+          <HueMark hue={hues.get(one.call)} />
           {onPick
             ? <button type="button" class="link name" aria-pressed={picked === one.call} onClick={() => onPick(one.call)} title={one.call}>{line(one.call, 80)}</button>
             : <span class="name" title={one.call}>{line(one.call, 80)}</span>}

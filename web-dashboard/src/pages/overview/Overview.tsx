@@ -5,6 +5,7 @@ import type { Page, Run, Worker } from '../../api/types';
 import { Timeline } from '../../app/canvases';
 import { useFeed } from '../../app/useFeed';
 import { count, rate } from '../../ui/format';
+import { huesOf } from '../../ui/Hue';
 import { Loading, Problem, Section } from '../../ui/Notice';
 import { FunctionProgress } from './FunctionProgress';
 import { FirstSteps } from './FirstSteps';
@@ -43,9 +44,9 @@ export function Overview() {
         <>
           {feed && Timeline && <Section title="Task stream"><Timeline feed={feed} scope="all" /></Section>}
           <div class="columns">
-            <Section title="Runs" actions={<a href="/runs">all {count(runs.data.total)}</a>}><RecentRuns runs={newest.slice(0, 10)} /></Section>
+            <Section title="Runs" actions={<a href="/runs">all {count(runs.data.total)}</a>}><RecentRuns runs={newest.slice(0, 8)} /></Section>
             {tick && tick.functions.length > 0
-              ? <Section title="Functions"><FunctionProgress functions={tick.functions} most={12} /></Section>
+              ? <Section title="Functions"><FunctionProgress functions={tick.functions} most={12} hues={huesOf(feed)} /></Section>
               : <Section title="When runs began, and how long they were"><RunScatter runs={runs.data.items} total={runs.data.total} /></Section>}
           </div>
           {tick && tick.functions.length > 0 && (

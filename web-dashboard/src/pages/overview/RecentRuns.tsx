@@ -8,7 +8,7 @@ import { StateGlyph } from '../../ui/State';
 import { line } from '../../ui/text';
 import { useNow } from '../../ui/useNow';
 
-export function RecentRuns({ runs }: { runs: Run[] }) {
+export function RecentRuns({ runs }: { runs: readonly Run[] }) {
   const now = useNow(1000);
   return (
     <ul class="run-list">

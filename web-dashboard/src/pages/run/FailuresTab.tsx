@@ -63,8 +63,8 @@ function Group({ run, group, onChange }: { run: RunDetail; group: FailureGroup; 
       </details>
       <footer class="group-keys">
         <span class="keys">
-          {group.keys.slice(0, 12).map((key) => <button key={key} type="button" class="tag" onClick={() => openTask(key)}>{line(key, 40)}</button>)}
-          {group.count > 12 && <span class="quiet">and {count(group.count - 12)} more</span>}
+          {group.keys.slice(0, 8).map((key) => <button key={key} type="button" class="tag" onClick={() => openTask(key)}>{line(key, 40)}</button>)}
+          {group.count > 8 && <span class="quiet">and {count(group.count - 8)} more</span>}
         </span>
         <span class="actions">
           <button type="button" class="button small" onClick={show}>Show tasks</button>

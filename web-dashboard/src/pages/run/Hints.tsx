@@ -1,7 +1,7 @@
 // The hints of a run, when there are any.
 
 import type { RunDetail } from '../../api/types';
-import type { Tick } from '../../app/canvases';
+import type { Tick } from '../../data/feed';
 import { plain } from '../../ui/text';
 import { hintsOf } from './hints';
 

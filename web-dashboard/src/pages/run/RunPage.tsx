@@ -3,7 +3,7 @@
 import { useEffect } from 'preact/hooks';
 import { Timeline, GraphView, FlameView } from '../../app/canvases';
 import { bindKeys } from '../../app/keys';
-import { setQuery } from '../../app/router';
+import { navigate, runPath, search, setQuery } from '../../app/router';
 import { badge, title } from '../../app/title';
 import { announce } from '../../app/toasts';
 import { useFeed } from '../../app/useFeed';
@@ -39,6 +39,12 @@ export function RunPage({ id }: { id: string }) {
     if (state !== null && state !== 'running') announce(`${name}: ${state}`);
   }, [state]);
 
+  const full = run?.id ?? id;
+  useEffect(() => {
+    // `last` and prefixes mean another run tomorrow; the address that is kept and copied does not.
+    if (full !== id) navigate(runPath(full) + search.peek(), { replace: true });
+  }, [full]);
+
   const tabs: Tab[] = [
     { id: 'timeline', label: 'Timeline' },
     { id: 'graph', label: 'Graph' },
@@ -61,7 +67,7 @@ export function RunPage({ id }: { id: string }) {
           <>
             {feed && Timeline && <div class="card canvas-card"><Timeline feed={feed} scope="run" /></div>}
             <Hints run={run} tick={feed?.tick.value ?? null} />
-            <Summary run={run} />
+            <Summary run={run} feed={feed} />
           </>
         )}
         {current === 'graph' && feed && GraphView && <div class="card canvas-card"><GraphView feed={feed} /></div>}
@@ -70,7 +76,7 @@ export function RunPage({ id }: { id: string }) {
         {current === 'logs' && <LogsTab run={run} />}
         {current === 'profile' && FlameView && <div class="card canvas-card"><FlameView run={run.id} /></div>}
       </Tabs>
-      {isOpen && <TaskDrawer run={run} onChange={reload} />}
+      {isOpen && <TaskDrawer run={run} feed={feed} onChange={reload} />}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { useResource } from '../../api/resource';
 import type { ApiError } from '../../api/client';
 import { path } from '../../api/client';
 import type { RunDetail } from '../../api/types';
-import type { Feed } from '../../app/canvases';
+import type { RunFeed } from '../../data/feed';
 
 const POLL_MS = 1000;
 
@@ -17,7 +17,7 @@ export interface LiveRun {
   nowUs: number | null;
 }
 
-export function useRun(id: string, feed: Feed | null): LiveRun {
+export function useRun(id: string, feed: RunFeed | null): LiveRun {
   const tick = feed?.tick.value ?? null;
   const stale = feed?.stale.value ?? null;
   const live = tick !== null && stale === null && tick.run !== undefined;

@@ -4,6 +4,7 @@ import { path, send } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { Explanation, Logs, RunDetail, TaskDetail } from '../../api/types';
 import { confirm } from '../../app/confirm';
+import type { RunFeed } from '../../data/feed';
 import { tellError, toast } from '../../app/toasts';
 import { openTask } from '../../state/task';
 import { bothTimes, bytes, clock, count, duration, plural } from '../../ui/format';
@@ -19,17 +20,18 @@ import { FailureBox } from './FailureBox';
 import { Output } from './Output';
 import { Phases } from './Phases';
 import { phasesOf } from './phases';
+import { useSpan } from './useSpan';
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled', 'aborted']);
 
-export function TaskBody({ run, task, onChange }: { run: RunDetail; task: TaskDetail; onChange: () => void }) {
+export function TaskBody({ run, task, feed, onChange }: { run: RunDetail; task: TaskDetail; feed: RunFeed | null; onChange: () => void }) {
   const ended = ENDED.has(task.state);
   const now = useNow(ended ? null : 200);
   const progress = task.progress ?? null;
   return (
     <>
       <Actions run={run} task={task} ended={ended} onChange={onChange} />
-      <Phases phases={phasesOf(task, null, now * 1000)} />
+      <Phases phases={phasesOf(task, useSpan(feed, task), now * 1000)} />
       {progress && progress.total > 0 && (
         <label class="own-progress"><span>progress {count(progress.done)} / {count(progress.total)}</span><progress max={progress.total} value={progress.done} /></label>
       )}

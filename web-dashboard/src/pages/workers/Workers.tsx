@@ -3,9 +3,9 @@
 import { useEffect } from 'preact/hooks';
 import { useResource } from '../../api/resource';
 import type { Page, Worker } from '../../api/types';
-import type { Feed } from '../../app/canvases';
 import { runPath } from '../../app/router';
 import { useFeed } from '../../app/useFeed';
+import type { RunFeed } from '../../data/feed';
 import { ago, bothTimes, bytes, count, duration, plural, rate } from '../../ui/format';
 import { Spark } from '../../ui/Charts';
 import { Empty, Facts, Loading, Problem } from '../../ui/Notice';
@@ -35,7 +35,7 @@ export function Workers() {
   );
 }
 
-function WorkerCard({ worker, feed }: { worker: Worker; feed: Feed | null }) {
+function WorkerCard({ worker, feed }: { worker: Worker; feed: RunFeed | null }) {
   const samples = historyOf(worker.id);
   const perSecond = rates(samples);
   const resources = Object.entries(worker.resources);
@@ -73,13 +73,13 @@ function Trend({ name, value, values, top }: { name: string; value: string; valu
 }
 
 /** What runs on each slot at this moment, as the feed tells. */
-function Slots({ worker, feed }: { worker: Worker; feed: Feed | null }) {
+function Slots({ worker, feed }: { worker: Worker; feed: RunFeed | null }) {
   const tick = feed?.tick.value ?? null;
   const now = useNow(tick && tick.running.length > 0 ? 250 : null);
   const store = feed?.store ?? null;
   const lanes = worker.lanes ?? Array.from({ length: worker.slots }, (_, slot) => ({ slot, state: '', restarts: 0 }));
   const running = new Map((tick?.running ?? []).flatMap((one) => {
-    const lane = one.lane === undefined || one.state !== 'running' ? undefined : store?.lanes[one.lane];
+    const lane = typeof one.lane === 'number' && one.state === 'running' ? store?.lanes[one.lane] : undefined;
     return lane && lane.worker === worker.id ? [[lane.slot, one] as const] : [];
   }));
   return (
@@ -87,7 +87,7 @@ function Slots({ worker, feed }: { worker: Worker; feed: Feed | null }) {
       {lanes.map((lane) => {
         const one = running.get(lane.slot);
         const call = one ? store?.functions[one.function] : undefined;
-        const run = one ? store?.runs?.get(one.run) : undefined;
+        const run = one ? store?.runs.get(one.run) : undefined;
         return (
           <li key={lane.slot} class={one ? 'busy' : ''}>
             <span class="slot-number">{lane.slot}</span>
@@ -95,7 +95,7 @@ function Slots({ worker, feed }: { worker: Worker; feed: Feed | null }) {
             <span class="slot-what">
               {one ? (run ? <a href={`${runPath(run.id)}?task=${one.task}`}>{line(call ?? 'a task', 60)}</a> : line(call ?? 'a task', 60)) : <span class="quiet">{lane.state && lane.state !== 'running' ? line(lane.state, 30) : 'idle'}</span>}
             </span>
-            {one?.start_us !== undefined && <span class="number">{duration(Math.max(0, now * 1000 - one.start_us))}</span>}
+            {typeof one?.start_us === 'number' && <span class="number">{duration(Math.max(0, now * 1000 - one.start_us))}</span>}
             {lane.restarts > 0 && <small title="Its executor was begun anew so often">{plural(lane.restarts, 'restart')}</small>}
           </li>
         );

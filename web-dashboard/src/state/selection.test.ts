@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clearSelection, selectTask, selection } from './state/selection';
+import { clearSelection, selectTask, selection } from './selection';
 
 test('selecting a task and clearing the selection', () => {
   selectTask(7);
