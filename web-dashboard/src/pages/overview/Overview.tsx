@@ -42,7 +42,7 @@ export function Overview() {
       </div>
       {nothingYet ? <FirstSteps /> : (
         <>
-          {feed && Timeline && <Section title="Task stream"><Timeline feed={feed} scope="all" /></Section>}
+          {feed && Timeline && <Section title="Task stream" class="stream"><Timeline feed={feed} scope="all" /></Section>}
           <div class="columns">
             <Section title="Runs" actions={<a href="/runs">all {count(runs.data.total)}</a>}><RecentRuns runs={newest.slice(0, 8)} /></Section>
             {tick && tick.functions.length > 0

@@ -15,7 +15,6 @@ import { Loading, Problem } from '../../ui/Notice';
 import { type Tab, Tabs } from '../../ui/Tabs';
 import { TaskDrawer } from '../task/TaskDrawer';
 import { FailuresTab } from './FailuresTab';
-import { Hints } from './Hints';
 import { LogsTab } from './LogsTab';
 import { RunHeader } from './RunHeader';
 import { Summary } from './Summary';
@@ -66,7 +65,6 @@ export function RunPage({ id }: { id: string }) {
         {current === 'timeline' && (
           <>
             {feed && Timeline && <div class="card canvas-card"><Timeline feed={feed} scope="run" /></div>}
-            <Hints run={run} tick={feed?.tick.value ?? null} />
             <Summary run={run} feed={feed} />
           </>
         )}
