@@ -12,7 +12,7 @@ export function Legend({ control }: { control: Control }) {
   void engine.seen.value;
   const only = selection.function.value;
   const { store } = scene;
-  const order = store.functions.map((name, fn) => ({ name, fn, total: store.totals[fn]?.count ?? 0 })).sort((a, b) => b.total - a.total || a.fn - b.fn);
+  const order = store.functions.map((name, fn) => ({ name, fn, total: store.totals[fn]?.count ?? 0 })).sort((a, b) => b.total - a.total || a.fn - b.fn).filter((one) => one.total > 0 || !scene.all);
   const shown = order.slice(0, SHOWN);
   return (
     <div class="tl-legend" role="group" aria-label="Functions: press to show one alone">

@@ -85,6 +85,7 @@ export function Timeline({ feed, scope, keys }: Properties) {
   // Sums of the range, and the words for those who do not see the canvas; neither with each frame.
   useEffect(() => {
     let [summed, spoken] = [0, 0];
+    let saidOf: boolean | null = null;
     return effect(() => {
       const range = selection.range.value;
       void engine.seen.value;
@@ -94,7 +95,8 @@ export function Timeline({ feed, scope, keys }: Properties) {
         sums.value = windowSums(scene.store, range[0], range[1], scene.only);
         summed = performance.now();
       }
-      if (now - spoken > ANNOUNCE_EVERY_MS || words.peek() === '') {
+      if ((now - spoken > ANNOUNCE_EVERY_MS && !engine.busy) || saidOf !== (scene.store.count > 0)) {
+        saidOf = scene.store.count > 0;
         spoken = now;
         words.value = summaryOf(scene);
       }

@@ -78,6 +78,7 @@ export class Control {
     const before = scene.scroll;
     scene.scroll = Math.max(0, Math.min(scene.scroll + pixels, scene.contentHeight - scene.height));
     if (scene.scroll === before) return false;
+    if (scene.lanesBy === 'task') this.alignTime();
     this.engine.moved();
     return true;
   }
@@ -108,8 +109,33 @@ export class Control {
     this.scene.lanesBy = by;
     this.scene.scroll = 0;
     this.scene.update(false);
-    this.alignTasks();
+    if (by === 'task' && this.scene.view.fit) this.fitRows();
+    else this.alignTasks();
     this.engine.redraw();
+  }
+
+  /** Of more tasks than fit the time of those in sight is shown, not that of all. */
+  private fitRows(): void {
+    const { scene } = this;
+    if (scene.contentHeight < 2 * scene.height) return;
+    const { follow } = scene.view;
+    if (follow) scene.scroll = scene.contentHeight - scene.height;
+    const seen = scene.extentInSight();
+    if (!seen) return;
+    const to = follow ? Math.max(seen.to, scene.now) : seen.to;
+    scene.view.show(seen.from - 0.05 * (to - seen.from), to + 0.08 * (to - seen.from));
+    scene.view.follow = follow;
+  }
+
+  /** The window goes where the rows are that one scrolled to. */
+  private alignTime(): void {
+    const { view } = this.scene;
+    const seen = this.scene.extentInSight();
+    view.follow = false;
+    if (!seen || (seen.from >= view.from && seen.from <= view.to)) return;
+    const width = view.to - view.from;
+    view.show(seen.from - 0.1 * width, seen.from + 0.9 * width);
+    this.follow.value = false;
   }
 
   setOnly(name: string | null): void {

@@ -17,8 +17,9 @@ import { Strips } from './strips';
 import { drawTaskRows } from './taskrows';
 import { TileCache } from './tiles';
 
-const TILE_BUDGET_MS = 5;
+const TILE_BUDGET_MS = 4;
 const MINIMAP_EVERY_MS = 250;
+const WORDS_EVERY_MS = 200;
 const STEP_MS = 1000;
 const calm = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -44,6 +45,10 @@ export class Engine {
   private lastVersion = -1;
   private lastTick: unknown = null;
   private moving = 0;
+  /** The minimap, or the words, are older than the picture. */
+  private late = false;
+  private unseen = false;
+  private afterwards: ReturnType<typeof setTimeout> | null = null;
   private stops: (() => void)[] = [];
   private contexts: { base: CanvasRenderingContext2D; overlay: CanvasRenderingContext2D; minimap: CanvasRenderingContext2D } | null = null;
 
@@ -79,10 +84,17 @@ export class Engine {
   detach(): void {
     cancelAnimationFrame(this.asked);
     this.asked = 0;
+    if (this.afterwards !== null) clearTimeout(this.afterwards);
+    this.afterwards = null;
     for (const stop of this.stops) stop();
     this.stops = [];
     this.contexts = null;
     this.tiles.close();
+  }
+
+  /** Whether somebody moves the window just now. */
+  get busy(): boolean {
+    return performance.now() - this.moving < 700;
   }
 
   /** Everything anew. */
@@ -131,13 +143,15 @@ export class Engine {
       this.dirty.base = false;
       this.lastVersion = this.scene.store.version;
       this.lastTick = tick;
-      this.drawBase(begun);
+      this.drawBase();
       this.lastFrame = at;
     }
     this.dirty.overlay = false;
     this.drawOverlay();
-    if (base && (at - this.lastMinimap > MINIMAP_EVERY_MS || begun - this.moving < 100)) {
+    if (base) this.late = true;
+    if (this.late && (at - this.lastMinimap > MINIMAP_EVERY_MS || begun - this.moving < 100)) {
       this.lastMinimap = at;
+      this.late = false;
       const { minimap } = this.contexts!;
       minimap.setTransform(this.paint!.ratio, 0, 0, this.paint!.ratio, 0, 0);
       drawMinimap(minimap, this.scene, this.paint!, this.width);
@@ -148,13 +162,21 @@ export class Engine {
       if (begun - this.moving < 60 && since < 400) this.gaps.add(since);
       if (this.firstPaintMs === null && this.scene.store.count > 0) this.firstPaintMs = performance.now();
     }
-    if (at - this.lastSeen > 200) {
+    if (at - this.lastSeen > WORDS_EVERY_MS) {
       this.lastSeen = at;
+      this.unseen = false;
       this.seen.value++;
+    } else if (base) this.unseen = true;
+    // What was put off follows, even when nothing else changes.
+    if ((this.late || this.unseen) && this.afterwards === null) {
+      this.afterwards = setTimeout(() => {
+        this.afterwards = null;
+        if (this.late || this.unseen) this.redrawOverlay();
+      }, MINIMAP_EVERY_MS + 10);
     }
   }
 
-  private drawBase(begun: number): void {
+  private drawBase(): void {
     const { scene, gutter } = this;
     const { base } = this.contexts!;
     const paint = this.paint!;
@@ -175,7 +197,7 @@ export class Engine {
         const y = row.y - scene.scroll;
         if (row.kind !== 'head' && y + row.h >= 0 && y <= scene.height) rows.push({ row, at: n });
       });
-      const complete = this.strips.draw(base, rows, paint, () => performance.now() - begun < TILE_BUDGET_MS);
+      const complete = this.strips.draw(base, rows, paint, TILE_BUDGET_MS);
       drawDetails(base, scene, scene.layout.rows, this.strips.details, paint);
       for (const { row } of rows) if (row.kind === 'lane') drawParked(base, scene, row, paint);
       drawOpen(base, scene, paint);
@@ -183,7 +205,7 @@ export class Engine {
       if (!complete) this.redraw();
     }
     base.restore();
-    drawNames(base, scene, paint, gutter, this.keys, scene.selected >= 0 ? scene.laneOf(scene.selected) : -1);
+    drawNames(base, scene, paint, gutter, this.keys, scene.selected >= 0 ? scene.laneOf(scene.selected) : -1, this.strips.peaks);
     drawAxis(base, scene, paint, gutter);
     drawScrollbar(base, scene, paint, gutter);
   }

@@ -38,7 +38,7 @@ export function drawAxis(context: CanvasRenderingContext2D, scene: Scene, paint:
   }
 }
 
-export function drawNames(context: CanvasRenderingContext2D, scene: Scene, paint: Paint, left: number, keys: TaskKeys, focusLane: number): void {
+export function drawNames(context: CanvasRenderingContext2D, scene: Scene, paint: Paint, left: number, keys: TaskKeys, focusLane: number, peaks: ReadonlyMap<number, number>): void {
   context.save();
   context.beginPath();
   context.rect(0, AXIS_PX, left, scene.height);
@@ -48,7 +48,7 @@ export function drawNames(context: CanvasRenderingContext2D, scene: Scene, paint
   context.textBaseline = 'middle';
   if (scene.lanesBy === 'task') drawTaskNames(context, scene, paint, left, keys);
   else {
-    for (const row of scene.layout.rows) {
+    for (const [n, row] of scene.layout.rows.entries()) {
       const y = row.y - scene.scroll + AXIS_PX;
       if (y + row.h < AXIS_PX || y > scene.height + AXIS_PX) continue;
       if (row.kind === 'head') {
@@ -62,7 +62,7 @@ export function drawNames(context: CanvasRenderingContext2D, scene: Scene, paint
         context.fillStyle = paint.colour(row.fn);
         context.fillRect(10, y + Math.min(row.h, 20) / 2 - 4, 8, 8);
         word(context, shortName(row.label), `12px ${paint.theme.font}`, paint.theme.ink, 24, y + Math.min(row.h, 20) / 2, left - 30);
-        if (row.h > 34) word(context, `${row.detail} · most at once = full height`, `10.5px ${paint.theme.font}`, paint.theme.ink3, 24, y + 28, left - 30);
+        if (row.h > 34) word(context, `${row.detail} · ≤ ${Math.ceil(peaks.get(n) ?? 0)} at once`, `10.5px ${paint.theme.font}`, paint.theme.ink3, 24, y + 28, left - 30);
         continue;
       }
       const focused = row.lane === focusLane;

@@ -25,6 +25,8 @@ export interface Layout {
   /** Lanes of the index. */
   readonly lanes: number;
   readonly indexOf: IndexOf;
+  /** Whether spans of an index lane may overlap. */
+  readonly crowded: (lane: number) => boolean;
   /** Names what lanes mean: tiles of another key do not fit. */
   readonly key: string;
 }
@@ -68,7 +70,7 @@ export function slotLayout(store: SpanStore, open: readonly number[]): Layout {
     stack.add({ kind: 'crowd', lane: 0, laneEnd: 1, h: Math.max(16, h), label: 'no slot', detail: 'results that were known', fn: -1 }, GAP);
   }
   const count = store.lanes.length + 1;
-  return { rows: stack.rows, height: stack.y + 4, lanes: count, indexOf: (chunk) => chunk.bySlot(count), key: 'slot' };
+  return { rows: stack.rows, height: stack.y + 4, lanes: count, indexOf: (chunk) => chunk.bySlot(count), crowded: (lane) => lane === 0, key: 'slot' };
 }
 
 export function functionLayout(store: SpanStore, packing: Packing, only: number): Layout {
@@ -91,7 +93,11 @@ export function functionLayout(store: SpanStore, packing: Packing, only: number)
     }
   }
   const lanes = store.functions.length * LANES_PER_FUNCTION;
-  return { rows: stack.rows, height: stack.y + 4, lanes, indexOf: (chunk) => chunk.byFunctionLane(lanes, LANES_PER_FUNCTION), key: 'function' };
+  return {
+    rows: stack.rows, height: stack.y + 4, lanes, key: 'function',
+    indexOf: (chunk) => chunk.byFunctionLane(lanes, LANES_PER_FUNCTION),
+    crowded: (lane) => lane % LANES_PER_FUNCTION === SUB_LANES,
+  };
 }
 
 /** The row at height `y`, or -1. */

@@ -16,6 +16,8 @@ export class Paint {
   readonly badHue = HUES;
   readonly greyHue = HUES + 2;
   readonly lane: string;
+  /** Hue by function. */
+  readonly hueTable: Uint8Array;
   /** Stripes over what is not the guest's own time. */
   readonly hatch: CanvasPattern;
   /** Stripes of functions beyond the twelfth. */
@@ -33,7 +35,8 @@ export class Paint {
     private readonly names: readonly string[],
     context: CanvasRenderingContext2D,
   ) {
-    this.lane = theme.dark ? theme.sunk : theme.sunk;
+    this.lane = theme.sunk;
+    this.hueTable = Uint8Array.from(hues, (one) => one.hue);
     const [back, ...colours] = resolveColours([this.lane, ...theme.hues, theme.bad, theme.warn, theme.overhead]);
     this.shades = shadeTable(colours, back!);
     const full = (hue: number): number => this.shades[hue * SHADES + SHADES - 1]!;
@@ -54,7 +57,7 @@ export class Paint {
     return this.ratio === ratio && this.hues === hues && this.names === names && this.left === left;
   }
 
-  hueOf = (fn: number): number => this.hues[fn]?.hue ?? 0;
+  hueOf = (fn: number): number => this.hueTable[fn] ?? 0;
 
   isStriped(fn: number): boolean {
     return this.hues[fn]?.striped ?? false;

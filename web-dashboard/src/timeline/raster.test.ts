@@ -103,7 +103,8 @@ describe.each([1, 2, 3])('tiles over sealed chunks, seed %i', (seed) => {
       for (let lane = 1; lane <= LANES; lane++) {
         strip.reset(grid.columns);
         // Every other time only coarser tiles may be there.
-        const complete = tiles.paint(strip, lane, grid, () => n % 2 === 0);
+        tiles.begin(n % 2 === 0 ? Infinity : 0);
+        const complete = tiles.paint(strip, lane, grid);
         if (n % 2 === 0) expect(complete).toBe(true);
         else if (!complete) continue;
         const mine = sealed.filter((row) => row.lane === lane - 1 && !(row.flags & Flag.parked) && row.start + row.dur >= grid.from && row.start < until);
@@ -124,12 +125,14 @@ describe.each([1, 2, 3])('tiles over sealed chunks, seed %i', (seed) => {
     const strip = new Strip();
     const grid = { from: 0, usPerColumn: store.tMax / 200, columns: 200 };
     strip.reset(200);
-    tiles.paint(strip, 1, grid, () => true);
+    tiles.begin(Infinity);
+    tiles.paint(strip, 1, grid);
     const before = strip.cover.subarray(0, 200).reduce((a, b) => a + b, 0);
     const more = makeRows(seed + 9, { spans: CHUNK_SPANS, lanes: LANES, meanUs: 50 });
     store.append(blockOf(more, rows.length, BASE));
     strip.reset(200);
-    tiles.paint(strip, 1, grid, () => true);
+    tiles.begin(Infinity);
+    tiles.paint(strip, 1, grid);
     expect(strip.cover.subarray(0, 200).reduce((a, b) => a + b, 0)).toBeGreaterThan(before + 10);
   });
 });

@@ -102,6 +102,7 @@ export class Scene {
       this.layout = this.lanesBy === 'function' ? functionLayout(store, this.packing, this.only) : slotLayout(store, []);
     }
     if (!this.paused || this.view.fit) this.view.update(this.bounds, this.live ? this.now : -Infinity, stepped);
+    if (this.lanesBy === 'task' && this.view.follow && !this.paused) this.scroll = Infinity;
     this.scroll = Math.max(0, Math.min(this.scroll, this.contentHeight - this.height));
   }
   private patience = 0;
@@ -200,6 +201,22 @@ export class Scene {
       return row && time >= row.start - slack && time <= row.start + row.dur + slack;
     });
     return { kind: 'span', number: hit ?? attempts[0]! };
+  }
+
+  /** From when to when the tasks in sight ran. */
+  extentInSight(): Bounds | null {
+    const first = Math.max(0, Math.floor(this.scroll / TASK_ROW));
+    const after = Math.min(this.waterfall.rows.length, Math.ceil((this.scroll + this.height) / TASK_ROW));
+    let [from, to] = [Infinity, -Infinity];
+    for (let n = first; n < after; n++) {
+      for (const number of this.waterfall.attempts(n)) {
+        const row = this.store.row(number);
+        if (!row) continue;
+        from = Math.min(from, row.start);
+        to = Math.max(to, row.start + row.dur);
+      }
+    }
+    return to > from ? { from, to } : null;
   }
 
   /** Scrolls so that a span can be seen. */

@@ -2,6 +2,7 @@
 // lane. Long spans get sharp edges in the same pixels, and are told to whoever draws details.
 
 import { State } from '../data/block';
+import type { Chunk } from '../data/chunk';
 import { GROUP } from '../data/laneindex';
 import { SHADES } from './colours';
 import type { Row } from './layout';
@@ -42,6 +43,8 @@ export class Strips {
   ticks: number[] = [];
   /** Spans that were looked at in the last frame. */
   spans = 0;
+  /** The most at once, by row of a crowd. */
+  readonly peaks = new Map<number, number>();
   private readonly strip = new Strip();
   private readonly canvas = document.createElement('canvas');
   private readonly context = this.canvas.getContext('2d')!;
@@ -51,11 +54,12 @@ export class Strips {
   constructor(private readonly scene: Scene, private readonly tiles: TileCache) {}
 
   /** Draws `rows` with the device pixels of `paint`. False when something has to be made finer in the next frame. */
-  draw(context: CanvasRenderingContext2D, rows: readonly { row: Row; at: number }[], paint: Paint, mayMake: () => boolean): boolean {
+  draw(context: CanvasRenderingContext2D, rows: readonly { row: Row; at: number }[], paint: Paint, tileBudgetMs: number): boolean {
     const columns = Math.max(1, Math.round(this.scene.view.width * paint.ratio));
-    const { view, store, layout } = this.scene;
+    const { view, layout } = this.scene;
     const grid: Grid = { from: view.from, usPerColumn: (view.to - view.from) / columns, columns };
-    this.tiles.setLanes(layout.key, layout.indexOf, layout.lanes, this.scene.only);
+    this.tiles.setLanes(layout.key, layout.indexOf, layout.lanes, this.scene.only, layout.crowded);
+    this.tiles.begin(tileBudgetMs);
     this.details.count = 0;
     this.ticks = [];
     this.spans = 0;
@@ -69,18 +73,8 @@ export class Strips {
     let complete = true;
     rows.forEach(({ row, at }, n) => {
       this.strip.reset(columns);
-      if (row.kind === 'crowd') this.crowd(row, grid);
-      else {
-        const cursors = cursorsOf(store, store.chunks, layout.indexOf, row.lane, grid.from, view.to);
-        const count = countOf(cursors);
-        this.spans += count;
-        if (count <= SPANS_PER_PIXEL * columns) rasterLane(this.strip, cursors, grid, store.functions.length, this.scene.only);
-        else {
-          const tail = cursorsOf(store, store.chunks.filter((chunk) => store.isTail(chunk)), layout.indexOf, row.lane, grid.from, view.to);
-          rasterLane(this.strip, tail, grid, store.functions.length, this.scene.only);
-          if (!this.tiles.paint(this.strip, row.lane, grid, mayMake)) complete = false;
-        }
-      }
+      for (let lane = row.lane; lane < row.laneEnd; lane++) if (!this.fill(lane, grid)) complete = false;
+      if (row.kind === 'crowd') this.peaks.set(at, this.scale(columns));
       if (row.kind === 'crowd') this.bars(context, row, columns, paint);
       else this.colour(n, columns, paint);
       for (let c = 0; c < columns; c++) if (this.strip.marks[c]! > Mark.any) this.ticks.push(at, c);
@@ -95,22 +89,35 @@ export class Strips {
     return complete;
   }
 
-  private crowd(row: Row, grid: Grid): void {
+  /** Adds an index lane to the strip, from its spans or from tiles. False when something coarser had to do. */
+  private fill(lane: number, grid: Grid): boolean {
     const { store, layout, only, view } = this.scene;
-    let most = 0;
-    for (let lane = row.lane; lane < row.laneEnd; lane++) {
-      const cursors = cursorsOf(store, store.chunks, layout.indexOf, lane, grid.from, view.to);
-      this.spans += countOf(cursors);
-      rasterCrowd(this.strip, cursors, grid, only);
+    const raster = (chunks: readonly Chunk[]): void => {
+      const cursors = cursorsOf(store, chunks, layout.indexOf, lane, grid.from, view.to);
+      if (layout.crowded(lane)) rasterCrowd(this.strip, cursors, grid, only);
+      else rasterLane(this.strip, cursors, grid, store.functions.length, only);
+    };
+    const count = countOf(cursorsOf(store, store.chunks, layout.indexOf, lane, grid.from, view.to));
+    this.spans += count;
+    if (count <= SPANS_PER_PIXEL * grid.columns) {
+      raster(store.chunks);
+      return true;
     }
-    for (let c = 0; c < grid.columns; c++) most = Math.max(most, this.strip.cover[c]!);
-    // A crowd is shaded by how many run at once, as a share of the most that is in sight.
-    if (most > 1) for (let c = 0; c < grid.columns; c++) this.strip.cover[c]! /= most;
+    raster(store.chunks.filter((chunk) => store.isTail(chunk)));
+    return this.tiles.paint(this.strip, lane, grid);
+  }
+
+  /** A crowd is shown by how many run at once, as a share of the most that is in sight. */
+  private scale(columns: number): number {
+    let most = 0;
+    for (let c = 0; c < columns; c++) most = Math.max(most, this.strip.cover[c]!);
+    if (most > 1) for (let c = 0; c < columns; c++) this.strip.cover[c]! /= most;
+    return most;
   }
 
   private colour(n: number, columns: number, paint: Paint): void {
     const { cover, fn, marks } = this.strip;
-    const { shades, hueOf, laneBack } = paint;
+    const { shades, hueTable, laneBack } = paint;
     const upper = 2 * n * this.image!.width;
     const lower = upper + this.image!.width;
     const { pixels } = this;
@@ -121,7 +128,7 @@ export class Strips {
         continue;
       }
       const shade = Math.min(SHADES - 1, (cover[c]! * (SHADES - 1)) | 0);
-      const plain = shades[hueOf(fn[c]!) * SHADES + shade]!;
+      const plain = shades[hueTable[fn[c]!]! * SHADES + shade]!;
       pixels[lower + c] = plain;
       pixels[upper + c] = mark & Mark.failed ? paint.badPixel : mark & Mark.retried ? paint.warnPixel : plain;
     }

@@ -3,7 +3,7 @@
 
 import type { IndexOf } from '../data/queries';
 import type { SpanStore } from '../data/store';
-import { cursorsOf, rasterLane, Strip, type Grid } from './raster';
+import { cursorsOf, rasterCrowd, rasterLane, Strip, type Grid } from './raster';
 
 export const TILE_COLUMNS = 512;
 const TILES_MAX = 160;
@@ -14,7 +14,8 @@ interface Tile {
   readonly n: number;
   readonly lanes: number;
   readonly done: Uint8Array;
-  readonly cover: Uint8Array;
+  /** In 255ths; above 255 where spans overlap. */
+  readonly cover: Uint16Array;
   readonly fn: Uint16Array;
   readonly marks: Uint8Array;
   used: number;
@@ -33,15 +34,18 @@ export class TileCache {
   private key = '';
   private indexOf: IndexOf = () => { throw new Error('no index'); };
   private lanes = 0;
+  private crowded: (lane: number) => boolean = () => false;
   private only = -1;
+  private leftMs = 0;
 
   constructor(private readonly store: SpanStore) {
     this.stop = store.onRewritten((from, to) => this.forget(from, to));
   }
 
   /** What lanes are, from now on. `key` names it: another key makes all tiles void. */
-  setLanes(key: string, indexOf: IndexOf, lanes: number, only: number): void {
+  setLanes(key: string, indexOf: IndexOf, lanes: number, only: number, crowded: (lane: number) => boolean = () => false): void {
     this.indexOf = indexOf;
+    this.crowded = crowded;
     this.only = only;
     const full = `${key}/${lanes}/${only}`;
     if (full === this.key) return;
@@ -57,17 +61,22 @@ export class TileCache {
 
   get bytes(): number {
     let sum = 0;
-    for (const tile of this.tiles.values()) sum += tile.lanes * TILE_COLUMNS * 4;
+    for (const tile of this.tiles.values()) sum += tile.lanes * TILE_COLUMNS * 5;
     return sum;
   }
 
-  /** Adds what tiles know of `lane` to `strip`. While `mayMake()` missing tiles are made; false when something coarser had to do. */
-  paint(strip: Strip, lane: number, grid: Grid, mayMake: () => boolean): boolean {
+  /** From now on missing tiles may be made for `budgetMs`. */
+  begin(budgetMs: number): void {
+    this.leftMs = budgetMs;
+  }
+
+  /** Adds what tiles know of `lane` to `strip`; false when something coarser had to do because the budget is used up. */
+  paint(strip: Strip, lane: number, grid: Grid): boolean {
     const level = levelOf(grid.usPerColumn);
     const span = usOf(level) * TILE_COLUMNS;
     let complete = true;
     for (let n = Math.floor(grid.from / span); n * span < grid.from + grid.columns * grid.usPerColumn; n++) {
-      const tile = this.made(level, n, lane) ?? (mayMake() ? this.make(level, n, lane) : null);
+      const tile = this.made(level, n, lane) ?? (this.leftMs > 0 ? this.make(level, n, lane) : null);
       if (tile) this.merge(strip, tile, lane, grid, n * span, (n + 1) * span);
       else {
         complete = false;
@@ -85,11 +94,12 @@ export class TileCache {
   }
 
   private make(level: number, n: number, lane: number): Tile {
+    const begun = performance.now();
     const name = `${level}/${n}`;
     let tile = this.tiles.get(name);
     if (!tile) {
       const size = this.lanes * TILE_COLUMNS;
-      tile = { level, n, lanes: this.lanes, done: new Uint8Array(this.lanes), cover: new Uint8Array(size), fn: new Uint16Array(size), marks: new Uint8Array(size), used: 0 };
+      tile = { level, n, lanes: this.lanes, done: new Uint8Array(this.lanes), cover: new Uint16Array(size), fn: new Uint16Array(size), marks: new Uint8Array(size), used: 0 };
       this.tiles.set(name, tile);
       this.evict();
     }
@@ -99,13 +109,15 @@ export class TileCache {
     const sealed = this.store.chunks.filter((chunk) => !this.store.isTail(chunk));
     const cursors = cursorsOf(this.store, sealed, this.indexOf, lane, grid.from, grid.from + TILE_COLUMNS * grid.usPerColumn);
     this.strip.reset(TILE_COLUMNS);
-    rasterLane(this.strip, cursors, grid, this.store.functions.length, this.only);
+    if (this.crowded(lane)) rasterCrowd(this.strip, cursors, grid, this.only);
+    else rasterLane(this.strip, cursors, grid, this.store.functions.length, this.only);
     const base = lane * TILE_COLUMNS;
     for (let c = 0; c < TILE_COLUMNS; c++) {
-      tile.cover[base + c] = Math.min(255, Math.round(this.strip.cover[c]! * 255));
+      tile.cover[base + c] = Math.min(65535, Math.round(this.strip.cover[c]! * 255));
       tile.fn[base + c] = this.strip.fn[c]!;
       tile.marks[base + c] = this.strip.marks[c]!;
     }
+    this.leftMs -= performance.now() - begun;
     return tile;
   }
 
