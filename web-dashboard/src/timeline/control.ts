@@ -36,11 +36,20 @@ export class Control {
     });
     this.stopFirst = stop;
     view.follow = false;
+    this.stopRows = effect(() => {
+      void this.engine.seen.value;
+      if (!this.unfitted || this.scene.waterfall.rows.length === 0) return;
+      this.unfitted = false;
+      if (this.scene.view.fit) this.fitRows();
+      this.engine.redraw();
+    });
   }
   private readonly stopFirst: () => void;
+  private readonly stopRows: () => void;
 
   close(): void {
     this.stopFirst();
+    this.stopRows();
   }
 
   /** Tells buttons what the window does now. */
@@ -111,8 +120,11 @@ export class Control {
     this.scene.update(false);
     if (by === 'task' && this.scene.view.fit) this.fitRows();
     else this.alignTasks();
+    this.unfitted = by === 'task' && this.scene.waterfall.rows.length === 0;
     this.engine.redraw();
   }
+  /** Rows of tasks were asked for before there were any. */
+  private unfitted = false;
 
   /** Of more tasks than fit the time of those in sight is shown, not that of all. */
   private fitRows(): void {

@@ -93,7 +93,7 @@ export class Scene {
   update(stepped: boolean): void {
     const { store } = this;
     if (this.hues.length !== store.functions.length) this.hues = assignHues(store.functions);
-    if (this.lanesBy === 'function') this.packing.update();
+    if (this.lanesBy === 'function') this.pack();
     if (this.lanesBy === 'task' && this.waterfall.stale && (this.waterfall.rows.length === 0 || store.count < 200_000 || this.patience++ % 60 === 0)) this.waterfall.update();
     const used = this.lanesBy === 'function' ? this.packing.used.join() + Math.floor(store.version / 16) : '';
     const key = `${this.lanesBy}/${store.lanes.length}/${store.functions.length}/${this.only}/${used}/${store.count > 0}`;
@@ -106,6 +106,15 @@ export class Scene {
     this.scroll = Math.max(0, Math.min(this.scroll, this.contentHeight - this.height));
   }
   private patience = 0;
+
+  /** While the history loads sub-lanes are made anew now and then, not with each block. */
+  private pack(): void {
+    const now = performance.now();
+    if (this.feed.loading.peek() && now - this.packed < 1000) return;
+    this.packing.update();
+    this.packed = performance.now();
+  }
+  private packed = -Infinity;
 
   get contentHeight(): number {
     return this.lanesBy === 'task' ? this.taskRows * TASK_ROW + 8 : this.layout.height;
