@@ -114,6 +114,9 @@ pub(crate) struct ServeArgs {
     /// Memory for results that are still needed; more of them go to disk
     #[arg(long, value_name = "SIZE")]
     pub(crate) values_memory: Option<ByteSize>,
+    /// Serve the dashboard from this folder instead of the built-in files
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ui_dir: Option<PathBuf>,
     /// Stop when standard input closes, so that a server never outlives its parent
     #[arg(long, hide = true)]
     pub(crate) stop_with_stdin: bool,

@@ -17,6 +17,7 @@ mod graphs;
 mod hostile;
 mod idempotency;
 mod imports;
+mod live;
 mod memo;
 mod modules;
 mod objects;

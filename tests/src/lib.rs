@@ -10,6 +10,7 @@
 mod api;
 mod cli;
 mod guests;
+mod live;
 mod places;
 mod processes;
 mod reply;
@@ -23,6 +24,7 @@ mod wire;
 pub use api::{Api, Request};
 pub use cli::{Cli, Printed};
 pub use guests::{guest, guest_path, guest_variant};
+pub use live::{Block, LiveFeed, Said, Span};
 pub use places::{repository, wask_program};
 pub use processes::{Process, children_of, kill_hard};
 pub use reply::Reply;

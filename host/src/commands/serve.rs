@@ -50,6 +50,7 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
     let api = ApiConfig {
         hosts: args.allow_host.clone(),
         token: session.token.clone(),
+        ui_dir: args.ui_dir.clone(),
         ..ApiConfig::default()
     };
     let (stop, stopped) = oneshot::channel::<()>();

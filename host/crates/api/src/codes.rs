@@ -32,6 +32,7 @@ codes! {
     UNKNOWN_PARAMETER 400 "unknown_parameter" "The query has a parameter that is not known"
     INVALID_PARAMETER 400 "invalid_parameter" "A parameter of the query or the path is not valid"
     INVALID_HEADER 400 "invalid_header" "A header is not valid"
+    TOO_MANY_TASKS 400 "too_many_tasks" "The run has too many tasks for this"
     NOT_A_TASK 400 "not_a_task" "The function belongs to actors"
     HASH_MISMATCH 400 "hash_mismatch" "The bytes do not have the announced hash"
     AMBIGUOUS 400 "ambiguous" "The reference fits more than one thing"

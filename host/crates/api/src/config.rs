@@ -1,6 +1,6 @@
 //! What the API is told at the start: addresses, the token, limits.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Settings of the API.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,8 @@ pub struct ApiConfig {
     /// When set, every request but health checks and the dashboard's files needs
     /// `Authorization: Bearer TOKEN`.
     pub token: Option<String>,
+    /// Where the dashboard's files are, instead of those that are built in. For its development.
+    pub ui_dir: Option<PathBuf>,
     /// Limits.
     pub limits: ApiLimits,
 }

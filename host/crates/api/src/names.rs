@@ -127,6 +127,7 @@ mod tests {
             tasks,
             is_array,
             needs: Vec::new(),
+            parent: None,
         };
         let keys = vec![key("sq", 0..3, true), key("total", 3..4, false)];
         let mut table = KeyTable::new(RunId(1), false);

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -14,7 +14,7 @@ use wask_node::{
     Handle, ModuleLookup, RunLookup, WaitFor,
     view::{KeyTable, actors::ActorClass},
 };
-use wask_proto::{ActorId, ModuleInfo, RunId};
+use wask_proto::{ActorId, ModuleInfo, RunId, WorkerId};
 
 use crate::{
     codes,
@@ -53,6 +53,15 @@ struct Shared {
     actors: Mutex<HashMap<ActorId, Arc<KnownActor>>>,
     close: watch::Sender<bool>,
     feeds: Arc<Semaphore>,
+    /// When the processor time of workers was last looked at, what it was, and the cores in use.
+    cpu: Mutex<HashMap<WorkerId, CpuSample>>,
+}
+
+#[derive(Clone, Copy)]
+struct CpuSample {
+    at: Instant,
+    cpu_us: u64,
+    cores: Option<f64>,
 }
 
 /// What an actor is.
@@ -77,6 +86,7 @@ impl ApiState {
             actors: Mutex::default(),
             close,
             feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
+            cpu: Mutex::default(),
         };
         Self { handle, shared: Arc::new(shared), closing }
     }
@@ -114,6 +124,23 @@ impl ApiState {
             let detail = format!("{FEEDS_MAX} displays are open; close some of them");
             Problem::new(codes::TOO_MUCH_WORK, detail)
         })
+    }
+
+    /// Cores that a worker uses, over the time since this was asked before. Executors that ended
+    /// take their time with them, so that it may seem to shrink.
+    pub(crate) fn cpu_of(&self, worker: WorkerId, cpu_us: u64) -> Option<f64> {
+        const APART_MIN: Duration = Duration::from_millis(200);
+        let mut samples = self.shared.cpu.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = CpuSample { at: Instant::now(), cpu_us, cores: None };
+        let before = *samples.entry(worker).or_insert(now);
+        let apart = now.at - before.at;
+        if apart < APART_MIN {
+            return before.cores;
+        }
+        let used = Duration::from_micros(cpu_us.saturating_sub(before.cpu_us));
+        let cores = Some(used.as_secs_f64() / apart.as_secs_f64());
+        samples.insert(worker, CpuSample { cores, ..now });
+        cores
     }
 
     /// The name of this life of the server: numbers that only hold for it go with it.

@@ -1,6 +1,6 @@
 //! Durations, sizes and times as they are written in requests and responses.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Serialize, Serializer};
@@ -61,12 +61,18 @@ fn scaled(number: &str, factor: u64) -> Option<u64> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Time(pub(crate) Timestamp);
 
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
         let micros = i64::try_from(self.0.0).unwrap_or(i64::MAX);
         let time = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX);
-        serializer.serialize_str(&PRINTER.timestamp_to_string(&time))
+        f.write_str(&PRINTER.timestamp_to_string(&time))
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

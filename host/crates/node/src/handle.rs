@@ -335,16 +335,6 @@ impl Handle {
         self.read(move |server| server.explain(run, index)).await?
     }
 
-    /// Tasks that ran, in order of their places.
-    pub async fn timeline(
-        &self,
-        run: RunId,
-        from: TaskIndex,
-        limit: usize,
-    ) -> Option<Vec<TaskView>> {
-        self.read(move |server| server.timeline(run, from, limit)).await?
-    }
-
     /// What happens from now on or, with `after`, from that record on; of one run or of all.
     pub fn events(&self, run: Option<RunId>, after: Option<Seq>) -> EventStream {
         self.shared.hub.stream(self.clone(), run, after)
@@ -352,7 +342,7 @@ impl Handle {
 
     /// All workers.
     pub async fn workers(&self) -> Vec<WorkerView> {
-        self.read(|server| server.worker_views()).await.unwrap_or_default()
+        self.peek(|server| server.worker_views()).await.unwrap_or_default()
     }
 
     /// Figures.

@@ -24,6 +24,8 @@ pub struct KeyView {
     pub is_array: bool,
     /// Places of tasks it needs (results or `after`), as written in the graph.
     pub needs: Vec<Range<TaskIndex>>,
+    /// The task that handed it out.
+    pub parent: Option<TaskIndex>,
 }
 
 /// The keys of a run, in order of their places.
@@ -120,6 +122,7 @@ impl From<&NodeSpec> for KeyView {
             tasks: spec.tasks.clone(),
             is_array: spec.map.is_some(),
             needs: ranges_of(spec),
+            parent: None,
         }
     }
 }
@@ -144,6 +147,37 @@ pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
     needs
 }
 
+/// What one task of a node needs: for an element of an array its own share.
+pub(crate) fn needs_of_element(spec: &NodeSpec, element: TaskIndex) -> Vec<Range<TaskIndex>> {
+    let map = match &spec.map {
+        None | Some(MapSource::Range { .. } | MapSource::Imported) => return ranges_of(spec),
+        Some(map) => map,
+    };
+    let mut one = spec.clone_without_map();
+    let mut zipped = Vec::new();
+    match map {
+        MapSource::Each(elements) => {
+            one.args.extend(elements.get(element as usize).into_iter().flatten().cloned());
+        }
+        MapSource::Zip(sources) => {
+            for source in sources {
+                match source {
+                    ZipSource::Tasks(range) => {
+                        zipped.push(range.start + element..range.start + element + 1);
+                    }
+                    ZipSource::Values(values) => {
+                        one.args.extend(values.get(element as usize).cloned());
+                    }
+                }
+            }
+        }
+        MapSource::Range { .. } | MapSource::Imported => {}
+    }
+    let mut needs = ranges_of(&one);
+    needs.extend(zipped);
+    needs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +191,7 @@ mod tests {
             tasks: number..number + 1,
             is_array: false,
             needs: Vec::new(),
+            parent: None,
         }
     }
 

@@ -19,6 +19,7 @@ mod pins;
 mod refusal;
 mod server;
 mod start;
+mod usage;
 mod worker;
 
 pub mod view;
@@ -35,4 +36,5 @@ pub use modules::{ModuleLookup, ModuleView};
 pub use refusal::Refusal;
 pub use server::RecoverError;
 pub use start::{Node, StartError, start};
+pub use usage::Usage;
 pub use worker::WorkerError;

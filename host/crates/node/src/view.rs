@@ -2,6 +2,7 @@
 //! never serialised here (the API has its own shapes).
 
 pub mod actors;
+pub mod graph;
 pub mod live;
 pub mod sync;
 
@@ -133,6 +134,8 @@ pub struct TaskDetail {
     pub deps: Vec<String>,
     /// How many it needs.
     pub deps_total: u64,
+    /// Places of `deps`.
+    pub deps_at: Vec<TaskIndex>,
     /// Its result, when it succeeded.
     pub result: Option<ResultInfoView>,
     /// Its failure, when it failed.
@@ -236,6 +239,10 @@ pub struct WorkerView {
     pub joined_at: Timestamp,
     /// Attempts it finished since.
     pub finished: u64,
+    /// Executors by slot: the process, if there is one, and how many the slot has had.
+    pub executors: Vec<(Option<u32>, u32)>,
+    /// Results in memory and in files, that tasks of all workers hold: how many files, bytes.
+    pub objects: (u64, u64),
 }
 
 /// Why a task is not running.

@@ -152,6 +152,13 @@ pub struct TaskOptions {
     pub max_fails: Option<u32>,
 }
 
+impl ZipSource {
+    /// Whether its elements are results of tasks.
+    pub const fn is_tasks(&self) -> bool {
+        matches!(self, Self::Tasks(_))
+    }
+}
+
 impl NodeSpec {
     /// Visits the pieces of all argument templates, those of the array's elements included.
     pub fn each_part(&self, visit: &mut dyn FnMut(&Part)) {

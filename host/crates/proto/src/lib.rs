@@ -38,7 +38,7 @@ pub use limits::{
 };
 pub use module::{FunctionInfo, ModuleInfo, ParamInfo, ResultInfo};
 pub use record::{Record, RecordError, StoredValue};
-pub use span::{BLOCK_SPANS, NO_LANE, Span, SpanState, encode_block};
+pub use span::{BLOCK_SPANS, NO_LANE, Span, SpanState, decode_block, encode_block};
 pub use state::{RunState, TaskState};
 pub use sync::{LeaseEnd, LeaseKind, LeaseName, SyncRecord, SyncValue};
 pub use time::{Timestamp, Timing};

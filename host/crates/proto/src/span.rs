@@ -103,6 +103,87 @@ pub fn encode_block<'s>(
     block.0
 }
 
+/// Reads a block that [`encode_block`] made: the number of the first span, what starts count from,
+/// the spans. `None` if it is none.
+pub fn decode_block(bytes: &[u8]) -> Option<(u64, u64, Vec<Span>)> {
+    let mut columns = Columns { bytes, at: HEADER_BYTES };
+    if bytes.get(..4)? != MAGIC || bytes.get(4..6)? != VERSION.to_le_bytes() {
+        return None;
+    }
+    let with_runs = u16::from_le_bytes(bytes.get(6..8)?.try_into().ok()?) & HAS_RUNS != 0;
+    let first = u64::from_le_bytes(bytes.get(8..16)?.try_into().ok()?);
+    let base_us = u64::from_le_bytes(bytes.get(16..24)?.try_into().ok()?);
+    let count = u32::from_le_bytes(bytes.get(24..28)?.try_into().ok()?) as usize;
+    let start = columns.next::<8>(count)?;
+    let floats: [&[[u8; 4]]; 8] = {
+        let mut next = || columns.next::<4>(count);
+        [next()?, next()?, next()?, next()?, next()?, next()?, next()?, next()?]
+    };
+    let task = columns.next::<4>(count)?;
+    let [function, lane, attempt] =
+        [columns.next::<2>(count)?, columns.next::<2>(count)?, columns.next::<2>(count)?];
+    let [state, flags] = [columns.next::<1>(count)?, columns.next::<1>(count)?];
+    let runs = if with_runs { Some(columns.next::<4>(count)?) } else { None };
+    let span = |at: usize| {
+        let float = |column: usize| Some(f32::from_le_bytes(*floats.get(column)?.get(at)?));
+        Some(Span {
+            start: f64::from_le_bytes(*start.get(at)?),
+            dur: float(0)?,
+            queue: float(1)?,
+            fetch: float(2)?,
+            startup: float(3)?,
+            parked: float(4)?,
+            store: float(5)?,
+            peak: float(6)?,
+            output: float(7)?,
+            task: u32::from_le_bytes(*task.get(at)?),
+            function: u16::from_le_bytes(*function.get(at)?),
+            lane: u16::from_le_bytes(*lane.get(at)?),
+            attempt: u16::from_le_bytes(*attempt.get(at)?),
+            state: SpanState::of(state.get(at)?[0])?,
+            flags: flags.get(at)?[0],
+            run: runs.and_then(|runs| runs.get(at)).map_or(0, |run| u32::from_le_bytes(*run)),
+        })
+    };
+    Some((first, base_us, (0..count).map(span).collect::<Option<_>>()?))
+}
+
+/// A block that is being read.
+struct Columns<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Columns<'b> {
+    fn next<const N: usize>(&mut self, count: usize) -> Option<&'b [[u8; N]]> {
+        let end = self.at.checked_add(count.checked_mul(N)?)?;
+        let (values, _) = self.bytes.get(self.at..end)?.as_chunks();
+        self.at = end.next_multiple_of(8);
+        Some(values)
+    }
+}
+
+impl SpanState {
+    /// All, by their numbers.
+    const ALL: [Self; 5] =
+        [Self::Succeeded, Self::Failed, Self::Retried, Self::Cancelled, Self::Known];
+
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Retried => "retried",
+            Self::Cancelled => "cancelled",
+            Self::Known => "known",
+        }
+    }
+
+    fn of(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
 impl Span {
     /// The executor had to load the module.
     pub const COLD: u8 = 1;
@@ -150,13 +231,7 @@ mod tests {
             function: member(row, "function").unwrap(),
             lane: member(row, "lane").unwrap(),
             attempt: member(row, "attempt").unwrap(),
-            state: match member::<u8>(row, "state").unwrap() {
-                0 => SpanState::Succeeded,
-                1 => SpanState::Failed,
-                2 => SpanState::Retried,
-                3 => SpanState::Cancelled,
-                _ => SpanState::Known,
-            },
+            state: SpanState::of(member(row, "state").unwrap()).unwrap(),
             flags: member(row, "flags").unwrap(),
             run: member(row, "run").unwrap_or(0),
         }
@@ -173,6 +248,8 @@ mod tests {
             assert!(spans.len() >= 5, "{name}");
             let place = (member(head, "first").unwrap(), member(head, "base_us").unwrap());
             assert_eq!(encode_block(spans.iter(), place, with_runs), bytes, "{name}");
+            assert_eq!(decode_block(&bytes), Some((place.0, place.1, spans)), "{name}");
+            assert_eq!(decode_block(&bytes[..bytes.len() / 2]), None, "{name}");
         }
     }
 

@@ -1,12 +1,13 @@
 //! The graph of a run by keys or by functions.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 use wask_node::view::{KeyTable, StateCounts};
 use wask_proto::TaskIndex;
 
+use super::layout::arrange;
 use crate::dto::CountsDto;
 
 /// What a node of the picture stands for.
@@ -27,6 +28,10 @@ pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     /// Who gives to whom.
     pub(crate) edges: Vec<Edge>,
+    /// Columns that it takes.
+    width: u32,
+    /// Rows that it takes.
+    height: u32,
 }
 
 /// A node of a graph that is shown.
@@ -41,6 +46,12 @@ pub(crate) struct Node {
     pub(crate) tasks: u64,
     /// Whether it is an array, or stands for several keys.
     pub(crate) is_array: bool,
+    /// The place of its first task.
+    first: TaskIndex,
+    /// Its column, from the left.
+    x: u32,
+    /// Its row; columns are centred, so that halves occur.
+    y: f32,
     /// Tasks by state; only by function.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
@@ -55,6 +66,8 @@ pub(crate) struct Edge {
     pub(crate) from: usize,
     /// Who needs it.
     pub(crate) to: usize,
+    /// How many tasks are needed.
+    pub(crate) count: u64,
 }
 
 impl Node {
@@ -72,9 +85,12 @@ impl Graph {
             call: format!("{}/{}", key.module_name, key.function),
             tasks: key.tasks.len() as u64,
             is_array: key.is_array,
+            first: key.tasks.start,
+            x: 0,
+            y: 0.0,
             counts: None,
         });
-        Self { by: "node", nodes: nodes.collect(), edges: key_edges(table).into_iter().collect() }
+        Self::placed("node", nodes.collect(), key_edges(table))
     }
 
     /// The graph of a run by functions; `counts` are the tasks of each by state.
@@ -87,7 +103,9 @@ impl Graph {
             let position = *positions.entry(call.clone()).or_insert_with(|| {
                 let counts = counts.get(&call).copied().map(CountsDto);
                 let id = call.clone();
-                nodes.push(Node { id, call, tasks: 0, is_array: false, counts });
+                let first = key.tasks.start;
+                let (is_array, x, y) = (false, 0, 0.0);
+                nodes.push(Node { id, call, tasks: 0, is_array, first, x, y, counts });
                 nodes.len() - 1
             });
             of_key.push(position);
@@ -97,22 +115,52 @@ impl Graph {
             }
         }
         let at = |key: usize| of_key.get(key).copied().unwrap_or(0);
-        let edges = key_edges(table).into_iter();
-        let edges = edges.map(|edge| Edge { from: at(edge.from), to: at(edge.to) });
-        let edges: BTreeSet<Edge> = edges.filter(|edge| edge.from != edge.to).collect();
-        Self { by: "function", nodes, edges: edges.into_iter().collect() }
+        let mut counts = BTreeMap::new();
+        for ((from, to), count) in key_edges(table) {
+            if at(from) != at(to) {
+                *counts.entry((at(from), at(to))).or_default() += count;
+            }
+        }
+        Self::placed("function", nodes, counts)
+    }
+
+    /// The graph with every node at its place.
+    fn placed(by: &'static str, nodes: Vec<Node>, edges: BTreeMap<(usize, usize), u64>) -> Self {
+        let edge = |((from, to), count)| Edge { from, to, count };
+        let edges = edges.into_iter().map(edge).collect();
+        let mut graph = Self { by, nodes, edges, width: 0, height: 0 };
+        let cells = arrange(&graph);
+        let mut rows: Vec<u32> = Vec::new();
+        for cell in &cells {
+            rows.resize(rows.len().max(cell.column + 1), 0);
+            if let Some(rows) = rows.get_mut(cell.column) {
+                *rows = (*rows).max(cell.row as u32 + 1);
+            }
+        }
+        graph.width = rows.len() as u32;
+        graph.height = rows.iter().copied().max().unwrap_or(0);
+        for (node, cell) in graph.nodes.iter_mut().zip(cells) {
+            let taken = rows.get(cell.column).copied().unwrap_or(0);
+            node.x = cell.column as u32;
+            node.y = cell.row as f32 + (graph.height - taken) as f32 / 2.0;
+        }
+        graph
     }
 }
 
-fn key_edges(table: &KeyTable) -> BTreeSet<Edge> {
+/// Edges between keys, with how many tasks are needed.
+fn key_edges(table: &KeyTable) -> BTreeMap<(usize, usize), u64> {
     let keys: Vec<_> = table.iter().collect();
     let key_of = |index: TaskIndex| keys.partition_point(|key| key.tasks.end <= index);
-    let mut edges = BTreeSet::new();
-    for (to, key) in keys.iter().enumerate() {
-        for need in key.needs.iter().filter(|need| !need.is_empty()) {
+    let mut edges: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+    let parents = keys.iter().map(|key| key.parent.map(|parent| parent..parent + 1));
+    for ((to, key), parent) in keys.iter().enumerate().zip(parents) {
+        for need in key.needs.iter().chain(&parent).filter(|need| !need.is_empty()) {
             for from in key_of(need.start)..=key_of(need.end - 1) {
-                if from < keys.len() {
-                    edges.insert(Edge { from, to });
+                if let Some(giver) = keys.get(from) {
+                    let last = need.end.min(giver.tasks.end);
+                    let shared = last.saturating_sub(need.start.max(giver.tasks.start));
+                    *edges.entry((from, to)).or_default() += u64::from(shared);
                 }
             }
         }
@@ -136,6 +184,7 @@ pub(super) mod tests {
             is_array: tasks.len() > 1,
             tasks,
             needs,
+            parent: None,
         };
         let keys = vec![
             key("total", "sum", 0..1, std::iter::once(1..4).collect()),
@@ -150,12 +199,14 @@ pub(super) mod tests {
     #[test]
     fn edges_follow_what_is_needed() {
         let graph = Graph::by_node(&table());
-        let edges = [Edge { from: 0, to: 2 }, Edge { from: 1, to: 0 }, Edge { from: 1, to: 2 }];
+        let edge = |from, to, count| Edge { from, to, count };
+        let edges = [edge(0, 2, 1), edge(1, 0, 3), edge(1, 2, 1)];
         assert_eq!(graph.edges, edges);
         assert_eq!(graph.nodes[1].label(), "sq ×3");
         let graph = Graph::by_function(&table(), &HashMap::new());
         assert_eq!(graph.nodes.len(), 2);
         assert_eq!(graph.nodes[1].tasks, 4);
-        assert_eq!(graph.edges, [Edge { from: 0, to: 1 }, Edge { from: 1, to: 0 }]);
+        assert_eq!(graph.edges, [edge(0, 1, 1), edge(1, 0, 3)]);
+        assert_eq!((graph.width, graph.height), (2, 1));
     }
 }

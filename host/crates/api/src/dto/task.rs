@@ -4,15 +4,22 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use wask_node::view::{AttemptView, ExplainView, LogView, ResultInfoView, TaskDetail, TaskView};
+use wask_node::view::{
+    AttemptView, ExplainView, LogView, ResultInfoView, TaskDetail, TaskView, graph::RunGraph,
+};
 
 use super::FailureDto;
 use crate::units::Time;
+
+/// Dependents that a task's detail carries.
+const DEPENDENTS_SHOWN_MAX: usize = 100;
 
 /// A task, as in lists.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
 pub(crate) struct TaskDto {
+    /// Its place in the run.
+    index: u32,
     /// Its name: `key`, or `key[n]` in arrays.
     key: String,
     /// `module/function` as the client wrote it.
@@ -67,6 +74,7 @@ impl From<&TaskView> for TaskDto {
         let timing = task.timing.as_ref();
         let queue = task.queued_at.zip(task.started_at);
         Self {
+            index: task.index,
             key: task.key.clone(),
             call: task.call.clone(),
             state: task.state.name(),
@@ -100,6 +108,14 @@ pub(crate) struct TaskDetailDto {
     deps: Vec<String>,
     /// How many it needs.
     deps_total: u64,
+    /// Places of `deps`.
+    deps_at: Vec<u32>,
+    /// Tasks that need it; the first 100.
+    dependents: Vec<String>,
+    /// How many need it.
+    dependents_total: u64,
+    /// Places of `dependents`.
+    dependents_at: Vec<u32>,
     /// Its result, when it succeeded.
     result: Option<ResultInfoDto>,
     /// Its failure, when it failed.
@@ -143,6 +159,12 @@ struct AttemptDto {
     start_us: u32,
     run_us: u64,
     peak_memory: u64,
+    /// Microseconds spent on bringing its stored inputs, before it began.
+    fetch_us: u32,
+    /// Microseconds spent on storing its result, after it ended.
+    store_us: u32,
+    /// Whether the executor had to load the module first.
+    cold: bool,
     /// Its failure; null when it succeeded.
     failure: Option<FailureDto>,
 }
@@ -158,19 +180,27 @@ impl From<&AttemptView> for AttemptDto {
             start_us: view.timing.start_us,
             run_us: view.timing.run_us,
             peak_memory: view.timing.peak_memory_bytes,
+            fetch_us: view.timing.fetch_us,
+            store_us: view.timing.store_us,
+            cold: view.timing.cold,
             failure: view.failure.as_deref().map(FailureDto::from),
         }
     }
 }
 
 impl TaskDetailDto {
-    /// A task of a run.
-    pub(crate) fn new(run: wask_proto::RunId, detail: &TaskDetail) -> Self {
+    /// A task of a run, and its run's graph.
+    pub(crate) fn new(run: wask_proto::RunId, detail: &TaskDetail, graph: &RunGraph) -> Self {
+        let (users, users_total) = graph.dependents_of(detail.task.index, DEPENDENTS_SHOWN_MAX);
         Self {
             run: run.to_string(),
             task: TaskDto::from(&detail.task),
             deps: detail.deps.clone(),
             deps_total: detail.deps_total,
+            deps_at: detail.deps_at.clone(),
+            dependents: users.iter().map(|&user| graph.name_of(user)).collect(),
+            dependents_total: users_total,
+            dependents_at: users,
             result: detail.result.as_ref().map(|result| ResultInfoDto {
                 object: object_id(result),
                 size: result.size,

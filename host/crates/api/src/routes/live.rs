@@ -16,7 +16,7 @@ use axum::{
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use wask_node::{Dictionary, RunName, SpanPage};
-use wask_proto::{RunId, TaskState};
+use wask_proto::{BLOCK_SPANS, RunId, TaskState};
 
 use super::history::workers;
 use crate::{
@@ -204,6 +204,9 @@ impl Feed {
             let Some(block) = page.block else { return Ok(sent) };
             send(socket, Frame::Binary(block.into())).await?;
             sent = true;
+            if page.next - page.first < BLOCK_SPANS as u64 {
+                return Ok(sent);
+            }
         }
     }
 

@@ -131,7 +131,8 @@ pub(super) async fn task_detail(
     key: &str,
 ) -> Answer<TaskDetailDto> {
     let detail = state.node().task(run, task).await.ok_or_else(|| gone(key))?;
-    Ok(TaskDetailDto::new(run, &detail))
+    let graph = state.node().graph(run).await.ok_or_else(|| gone(key))?;
+    Ok(TaskDetailDto::new(run, &detail, &graph))
 }
 
 /// The problem of a task that went while it was being looked at.

@@ -3,7 +3,10 @@
 use super::{Handle, RunId};
 use crate::{
     history::History,
-    view::live::{CriticalPath, FailureGroup, LiveView},
+    view::{
+        graph::RunGraph,
+        live::{CriticalPath, FailureGroup, LiveView},
+    },
 };
 
 impl Handle {
@@ -20,6 +23,11 @@ impl Handle {
     /// Names of tasks by their places; `None` if there is no such run.
     pub async fn names(&self, run: RunId, tasks: Vec<u32>) -> Option<Vec<(u32, String)>> {
         self.peek(move |server| server.names_of(run, &tasks)).await?
+    }
+
+    /// The graph of a run; `None` if there is no such run.
+    pub async fn graph(&self, run: RunId) -> Option<RunGraph> {
+        self.peek(move |server| server.run_graph(run)).await?
     }
 
     /// Failures that are alike, and how many tasks failed; `None` if there is no such run.

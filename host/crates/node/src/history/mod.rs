@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use wask_proto::{ModuleId, RunId};
+use wask_proto::{ModuleId, RunId, Span, decode_block};
 
 pub(crate) use self::entry::{Attempt, Entry};
 use self::logs::Logs;
@@ -115,6 +115,13 @@ impl History {
                 runs: Vec::new(),
             },
         })
+    }
+
+    /// The same, decoded: for exports.
+    pub fn rows(&self, run: RunId, from: u64) -> Option<(u64, Vec<Span>)> {
+        let page = self.spans(run, from)?;
+        let spans = page.block.as_deref().and_then(decode_block).map(|(_, _, spans)| spans);
+        Some((page.next, spans.unwrap_or_default()))
     }
 
     /// The latest spans of all runs from `from` on.

@@ -52,6 +52,16 @@ pub(super) struct Uploaded {
     pub(super) inline: Option<Arc<[u8]>>,
 }
 
+impl Holdings {
+    /// Objects in files, uploaded ones among them: how many, and their bytes.
+    pub(super) fn files_held(&self) -> (u64, u64) {
+        let results = self.files.values().map(|file| file.size);
+        let uploads = self.uploaded.values().map(|object| object.size);
+        let count = self.files.len() as u64 + self.uploaded.len() as u64;
+        (count, results.chain(uploads).sum())
+    }
+}
+
 impl Server {
     /// A task holds its result.
     pub(super) fn hold(&mut self, task: TaskId, value: &Value) {

@@ -9,7 +9,7 @@ use super::{
     agent::Agent,
     config::{WorkerConfig, WorkerError},
     desk::Desk,
-    health::Health,
+    health::{Health, SlotHealth},
     loader::Loader,
     mailbox::{Command, Mailbox},
 };
@@ -67,6 +67,11 @@ impl WorkerHandle {
     /// Why executors do not become ready, while none has.
     pub(crate) fn trouble(&self) -> Option<String> {
         self.health.trouble()
+    }
+
+    /// How the executors are, by slot.
+    pub(crate) fn slots(&self) -> Vec<SlotHealth> {
+        self.health.slots()
     }
 
     /// Waits for the worker's end, after [`ToWorker::Drain`].

@@ -179,6 +179,7 @@ impl Slot {
         self.state = match spawn::spawn(&config.executor_program, &config.cache_dir) {
             Ok(spawned) => {
                 let executor = Box::new(Executor::new(self.number, spawned, desk.now));
+                desk.health.started(self.number, executor.process_id());
                 tracing::debug!(
                     slot = self.number,
                     pid = executor.process_id(),
@@ -196,6 +197,7 @@ impl Slot {
     /// The executor is gone, or gave reason to be killed.
     fn bury(&mut self, fault: Option<Fault>, desk: &mut Desk) {
         let state = mem::replace(&mut self.state, State::Closed);
+        desk.health.ended(self.number);
         match state {
             State::Starting { mut executor, .. } => {
                 let how = executor.end(fault.as_ref(), desk);

@@ -39,6 +39,10 @@ operations! {
         ["run"] None, [200 "The groups, the largest first." Some(Shape("Failures"))], OF_RUN;
     get "/runs/{id}/critical-path" "history" "The chain of tasks, each of which began when the one before had ended, that ended last."
         ["run"] None, [200 "The chain." Some(Shape("CriticalPath"))], OF_RUN;
+    get "/runs/{id}/tasks.csv" "history" "Every task as a line of comma-separated values."
+        ["run"] None, [200 "The table." Some(Type("text/csv"))], OF_RUN;
+    get "/runs/{id}/report" "history" "The run as one HTML file that opens without a server."
+        ["run"] None, [200 "The file." Some(Type("text/html"))], OF_RUN;
     get "/modules/{reference}/durations" "history" "How long the functions of the module took, in all runs."
         ["module"] None, [200 "The figures." Some(Shape("ModuleDurations"))],
         &[codes::UNKNOWN_PARAMETER, codes::AMBIGUOUS, codes::UNKNOWN_MODULE];

@@ -75,8 +75,8 @@ parameters! {
     "live_run" "run" "query" "string" "Only this run."
     "live_from" "from" "query" "integer" "Number of the first span that is wanted."
     "live_epoch" "epoch" "query" "string" "The life of the server to which `from` belongs; only for all runs."
-    "format" "format" "query" "string" "`json`, `dot`, `mermaid` or `svg`."
-    "by" "by" "query" "string" "`node` or `function`."
+    "format" "format" "query" "string" "`json`, `dot`, `mermaid`, `svg`, or `columns` with `by=task`."
+    "by" "by" "query" "string" "`node`, `function`, or `task` with `format=columns`."
     "actor" "id" "path" "string" "An actor."
     "method" "method" "path" "string" "A method, without its class."
     "sync_name" "name" "path" "string" "A name: 1 to 200 bytes without `/` and control characters, percent-encoded."
@@ -121,6 +121,14 @@ const ORDER_PROBLEMS: &[Code] = &[
 
 const RUN_PROBLEMS: &[Code] =
     &[codes::UNKNOWN_PARAMETER, codes::INVALID_PARAMETER, codes::AMBIGUOUS, codes::UNKNOWN_RUN];
+
+const GRAPH_OF_PROBLEMS: &[Code] = &[
+    codes::UNKNOWN_PARAMETER,
+    codes::INVALID_PARAMETER,
+    codes::TOO_MANY_TASKS,
+    codes::AMBIGUOUS,
+    codes::UNKNOWN_RUN,
+];
 
 const TASK_PROBLEMS: &[Code] = &[
     codes::UNKNOWN_PARAMETER,
@@ -255,7 +263,7 @@ operations! {
         RUN_PROBLEMS;
     get "/runs/{id}/graph" "runs" "The graph by keys or by functions."
         ["run", "format", "by"] None,
-        [200 "The graph; as text or picture with `format`." Some(Shape("Graph"))], RUN_PROBLEMS;
+        [200 "The graph; as text or picture with `format`." Some(Shape("Graph"))], GRAPH_OF_PROBLEMS;
     get "/runs/{id}/trace" "runs" "The timeline for Chrome's and Perfetto's viewers."
         ["run"] None, [200 "Trace events." Some(Type("application/json"))], RUN_PROBLEMS;
     get "/runs/{id}/events" "events" "What happens in a run, as Server-Sent Events of the shape `Event`."

@@ -12,7 +12,7 @@ use super::{TaskExtra, TaskRow};
 use crate::{
     histogram::Histogram,
     server::command::Waiter,
-    view::{KeyTable, KeyView, StateCounts},
+    view::{KeyTable, KeyView, StateCounts, graph::GraphKey},
 };
 
 /// A run.
@@ -75,6 +75,15 @@ impl NodeRow {
     pub(crate) fn spec(&self) -> &NodeSpec {
         // The position was taken from this very batch.
         &self.batch[self.position as usize]
+    }
+
+    pub(crate) fn graph_key(&self) -> GraphKey {
+        GraphKey {
+            batch: Arc::clone(&self.batch),
+            position: self.position,
+            function: self.function,
+            parent: self.parent,
+        }
     }
 }
 
@@ -234,7 +243,8 @@ impl Run {
     pub(crate) fn key_table(&mut self) -> KeyTable {
         let known = self.keys.len();
         let added = self.nodes.get(known..).unwrap_or_default();
-        self.keys.append(added.iter().map(|node| KeyView::from(node.spec())));
+        let key = |node: &NodeRow| KeyView { parent: node.parent, ..KeyView::from(node.spec()) };
+        self.keys.append(added.iter().map(key));
         self.keys.clone()
     }
 

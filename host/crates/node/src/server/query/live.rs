@@ -8,16 +8,19 @@ use crate::{
     histogram::Histogram,
     server::{
         Server,
-        model::{Run, TaskRow},
+        model::{NodeRow, Run, TaskRow},
     },
     view::{
         FunctionView, RunView, StateCounts,
+        graph::RunGraph,
         live::{LiveView, RunningView, Stage},
     },
 };
 
 /// Attempts that are shown.
 const RUNNING_SHOWN_MAX: usize = 1_000;
+/// Of these, attempts that a worker holds ready.
+const ASSIGNED_SHOWN_MAX: usize = 64;
 /// Runs that are shown.
 const RUNS_SHOWN_MAX: usize = 20;
 
@@ -64,6 +67,13 @@ impl Server {
         Some(known.map(|&task| (task, run.name_of(task))).collect())
     }
 
+    /// The graph of a run, to be read elsewhere. `None` if there is no such run.
+    pub(crate) fn run_graph(&self, run: RunId) -> Option<RunGraph> {
+        let run = self.model.runs.get(&run)?;
+        let keys = run.nodes.iter().map(NodeRow::graph_key).collect();
+        Some(RunGraph { keys, states: run.tasks.iter().map(|task| task.state).collect() })
+    }
+
     fn newest_runs(&self) -> impl Iterator<Item = &Run> {
         self.model.order.values().rev().filter_map(|id| self.model.runs.get(id))
     }
@@ -88,7 +98,8 @@ impl Server {
             .collect();
         let total = held.len() as u64;
         held.sort_unstable();
-        held.truncate(RUNNING_SHOWN_MAX);
+        let begun = held.partition_point(|(stage, _)| *stage < Stage::Assigned);
+        held.truncate((begun + ASSIGNED_SHOWN_MAX).min(RUNNING_SHOWN_MAX));
         let view = |(stage, task): (Stage, TaskId)| {
             let run = self.model.runs.get(&task.run)?;
             let node = run.node_of(task.index)?;

@@ -2,11 +2,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use wask_proto::{MapSource, RunId, TaskId, TaskIndex, TaskState, Timing, ZipSource};
+use wask_proto::{RunId, TaskId, TaskIndex, TaskState, Timing};
 
 use crate::{
     handle::{TaskFilter, TaskPage},
-    keys::ranges_of,
+    keys::needs_of_element,
     server::{
         Server,
         model::{NodeRow, Run, TaskRow},
@@ -42,7 +42,7 @@ impl Server {
     pub(crate) fn task_detail(&mut self, run_id: RunId, task: TaskIndex) -> Option<TaskDetail> {
         let run = self.model.runs.get(&run_id)?;
         let row = run.tasks.get(task as usize)?;
-        let (deps, deps_total) = run.needs_of(task);
+        let (deps_at, deps_total) = run.needs_of(task);
         let extra = run.extra.get(&task);
         let stop = run
             .stop_of(task)
@@ -53,7 +53,8 @@ impl Server {
         let succeeded = row.state == TaskState::Succeeded;
         let mut detail = TaskDetail {
             task: run.task_view(task)?,
-            deps,
+            deps: deps_at.iter().map(|&dep| run.name_of(dep)).collect(),
+            deps_at,
             deps_total,
             result: None,
             failure,
@@ -99,20 +100,6 @@ impl Server {
             }
         }
         Some(found)
-    }
-
-    pub(crate) fn timeline(
-        &self,
-        run: RunId,
-        from: TaskIndex,
-        limit: usize,
-    ) -> Option<Vec<TaskView>> {
-        let run = self.model.runs.get(&run)?;
-        let ran = |task: &TaskIndex| {
-            run.tasks.get(*task as usize).is_some_and(|row| row.started_at.0 != 0)
-        };
-        let tasks = (from..run.next_index()).filter(ran).take(limit);
-        Some(tasks.filter_map(|task| run.task_view(task)).collect())
     }
 }
 
@@ -184,47 +171,18 @@ impl Run {
         attempts
     }
 
-    /// Names of the first tasks that a task needs, and how many it needs.
-    pub(in crate::server) fn needs_of(&self, task: TaskIndex) -> (Vec<String>, u64) {
+    /// The first tasks that a task needs, and how many it needs.
+    pub(in crate::server) fn needs_of(&self, task: TaskIndex) -> (Vec<TaskIndex>, u64) {
         let needs = self.need_ranges(task);
         let total = needs.iter().map(|range| range.len() as u64).sum();
         let first = needs.into_iter().flatten().take(DEPS_SHOWN_MAX);
-        (first.map(|need| self.name_of(need)).collect(), total)
+        (first.collect(), total)
     }
 
     /// What a task needs: for an element, its own share of the array's needs.
     pub(in crate::server) fn need_ranges(&self, task: TaskIndex) -> Vec<Range<TaskIndex>> {
         let Some(node) = self.node_of(task) else { return Vec::new() };
         let spec = node.spec();
-        let element = task - spec.tasks.start;
-        match &spec.map {
-            None | Some(MapSource::Range { .. } | MapSource::Imported) => ranges_of(spec),
-            Some(map) => {
-                let mut one = spec.clone_without_map();
-                let mut zipped = Vec::new();
-                match map {
-                    MapSource::Each(elements) => {
-                        one.args
-                            .extend(elements.get(element as usize).into_iter().flatten().cloned());
-                    }
-                    MapSource::Zip(sources) => {
-                        for source in sources {
-                            match source {
-                                ZipSource::Tasks(range) => {
-                                    zipped.push(range.start + element..range.start + element + 1);
-                                }
-                                ZipSource::Values(values) => {
-                                    one.args.extend(values.get(element as usize).cloned());
-                                }
-                            }
-                        }
-                    }
-                    MapSource::Range { .. } | MapSource::Imported => {}
-                }
-                let mut needs = ranges_of(&one);
-                needs.extend(zipped);
-                needs
-            }
-        }
+        needs_of_element(spec, task - spec.tasks.start)
     }
 }

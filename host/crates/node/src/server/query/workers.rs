@@ -27,6 +27,13 @@ impl Server {
                 resources: worker.resources,
                 joined_at: port.joined_at.unwrap_or_default(),
                 finished: port.finished,
+                executors: port
+                    .link
+                    .slots()
+                    .into_iter()
+                    .map(|slot| (slot.process_id, slot.started))
+                    .collect(),
+                objects: self.holdings.files_held(),
             })
         };
         self.engine.workers().filter_map(view).collect()
