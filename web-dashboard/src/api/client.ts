@@ -1,6 +1,7 @@
 // How the page asks the server: typed fetches, and errors that carry what the server said (RFC 9457). It keeps no answers.
 
 import { signal } from '@preact/signals';
+import { parseExact } from './exact';
 import type { Failure } from './types';
 import { token, tokenWanted } from './token';
 
@@ -109,7 +110,7 @@ export async function problemOf(answer: Response): Promise<ApiError> {
 
 export async function get<T>(where: string, query?: Query, signal?: AbortSignal): Promise<T> {
   const answer = await ask(where, { ...(query && { query }), ...(signal && { signal }) });
-  return (await answer.json()) as T;
+  return parseExact(await answer.text()) as T;
 }
 
 /** Sends JSON (or nothing) and reads JSON; an empty answer is null. */

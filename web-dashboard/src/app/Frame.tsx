@@ -2,12 +2,13 @@
 // hear. The pages themselves know nothing of it.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { contact } from '../api/client';
 import { setToken, tokenWanted } from '../api/token';
 import { Dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
 import { plain } from '../ui/text';
+import { useInSight } from '../ui/useInSight';
 import { ConfirmDialog } from './confirm';
 import { KEY_GROUPS, paletteOpen, setSingleKeys, sheetOpen, singleKeys } from './keys';
 import { feedStale } from './live';
@@ -26,6 +27,8 @@ const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigat
 export function Frame({ children }: { children: ComponentChildren }) {
   const page = route.value.page;
   const family = FAMILY[page] ?? page;
+  const nav = useRef<HTMLElement>(null);
+  useInSight(nav, '[aria-current]', family);
   return (
     <>
       <a class="skip" href="#main">Skip to the content</a>
@@ -37,11 +40,11 @@ export function Frame({ children }: { children: ComponentChildren }) {
           </svg>
           <span>Wask</span>
         </a>
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           {PAGES.map(([id, href, name]) => <a key={id} href={href} {...(id === family ? { 'aria-current': 'page' as const } : {})}>{name}</a>)}
         </nav>
         <div class="bar-tools">
-          <button type="button" class="find" onClick={() => (paletteOpen.value = true)} aria-label="Search and commands">
+          <button type="button" class="find" onClick={() => (paletteOpen.value = true)} title="Search and commands">
             <Icon name="search" /><span>Search</span><kbd>{isMac ? '⌘' : 'Ctrl'} K</kbd>
           </button>
           <button type="button" class="icon-button" onClick={() => (sheetOpen.value = true)} aria-label="Keyboard" title="Keyboard (?)"><Icon name="keyboard" /></button>

@@ -52,9 +52,10 @@ export function Palette() {
   if (here.page === 'run') {
     const tabs = ['timeline', 'graph', 'tasks', 'failures', 'logs'].map((tab) => ({ text: `Tab: ${tab}`, kind: 'run', run: () => setQuery({ tab }) }));
     commands.unshift(...best(tabs, wanted, (one) => one.text, 3).filter(() => wanted !== ''));
-    if (wanted.trim()) commands.push({ text: `Open task ${wanted.trim()}`, kind: 'task', run: () => openTask(wanted.trim()) });
   }
   const all = [...commands, ...found];
+  // Last, because any text may be a key.
+  if (here.page === 'run' && wanted.trim()) all.push({ text: `Open task ${wanted.trim()}`, kind: 'task', run: () => openTask(wanted.trim()) });
   const current = Math.min(at, all.length - 1);
 
   const close = () => (paletteOpen.value = false);

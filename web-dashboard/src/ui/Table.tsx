@@ -57,7 +57,7 @@ export function DataTable<T>({ label, rows, columns, rowKey, total, onEnd, selec
     return by && sorting ? sortRows(rows, by, sorting.down) : rows;
   }, [rows, column?.id, sorting?.down]);
 
-  const rowPx = cards ? 30 + 22 * Math.ceil((columns.length - 1) / 2) : ROW_PX;
+  const rowPx = cards ? 48 + 22 * Math.ceil((columns.length - 1) / 2) : ROW_PX;
   const virtual = shown.length > VIRTUAL_FROM;
   const first = virtual ? Math.max(0, Math.floor(view.top / rowPx) - AROUND) : 0;
   const after = virtual ? Math.min(shown.length, Math.ceil((view.top + view.height) / rowPx) + AROUND) : shown.length;
@@ -91,7 +91,7 @@ export function DataTable<T>({ label, rows, columns, rowKey, total, onEnd, selec
                   <button type="button" onClick={() => click(one.id)}>
                     {one.head}<span aria-hidden="true">{sorting?.id === one.id ? (sorting.down ? ' ↓' : ' ↑') : ''}</span>
                   </button>
-                ) : one.head}
+                ) : one.head || <span class="unseen">Actions</span>}
               </th>
             ))}
           </tr>

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
+import { useInSight } from './useInSight';
 
 export interface Tab {
   id: string;
@@ -12,6 +13,7 @@ export function Tabs({ tabs, current, onSelect, label, children }: {
   tabs: Tab[]; current: string; onSelect: (id: string) => void; label: string; children: ComponentChildren;
 }) {
   const list = useRef<HTMLDivElement>(null);
+  useInSight(list, '[aria-selected=true]', current);
   const move = (event: KeyboardEvent) => {
     const at = tabs.findIndex((tab) => tab.id === current);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];

@@ -39,7 +39,7 @@ export function RunScatter({ runs, total }: { runs: readonly Run[]; total: numbe
           {t1 > t0 && <text x={width - 4} y={HEIGHT - 4} text-anchor="end">{dateTime(t1 / 1000)}</text>}
         </g>
         {points.map(({ run, at, took }) => (
-          <a key={run.id} href={runPath(run.id)} aria-label={`${run.name ?? run.id}: ${run.state}, ${duration(took)}`} onClick={(event) => { event.preventDefault(); navigate(runPath(run.id)); }}>
+          <a key={run.id} href={runPath(run.id)} onClick={(event) => { event.preventDefault(); navigate(runPath(run.id)); }}>
             <title>{`${line(run.name ?? run.id)}\n${run.state}, ${duration(took)}\n${bothTimes(run.created_at)}`}</title>
             <circle class="target" cx={x(at)} cy={y(Math.log10(took))} r="12" />
             <Point state={run.state} cx={x(at)} cy={y(Math.log10(took))} />

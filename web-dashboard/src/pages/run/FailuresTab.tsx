@@ -48,7 +48,7 @@ function Group({ run, group, onChange }: { run: RunDetail; group: FailureGroup; 
       <header class="group-head">
         <StateGlyph state="failed" />
         <div class="group-what">
-          <h3>{line(group.message, 300)}</h3>
+          <h2>{line(group.message, 300)}</h2>
           <p class="quiet">
             <code>{line(group.call, 80)}</code> · {line(group.kind)} · {group.count === 1
               ? <span title={bothTimes(group.first_at)}>at {clock(group.first_at)}</span>
