@@ -162,7 +162,14 @@ export interface Worker {
   memory?: number | null;
   restarts?: number;
   objects?: { count: number; bytes: number } | null;
-  lanes?: { slot: number; state: string; restarts: number }[];
+  lanes?: WorkerLane[];
+}
+
+export interface WorkerLane {
+  slot: number;
+  state: string;
+  restarts: number;
+  memory?: number | null;
 }
 
 /** A JSON Schema; read with care, it was written by whoever made the module. */

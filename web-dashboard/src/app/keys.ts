@@ -72,6 +72,16 @@ const CHORD_MS = 1200;
 
 export function startKeys(): void {
   let chord = 0;
+  // The second key of `g o` goes before the canvases, which have their own use for some of these.
+  document.addEventListener('keydown', (event) => {
+    const began = chord;
+    chord = 0;
+    const page = PAGES[event.key];
+    if (Date.now() - began > CHORD_MS || page === undefined || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    navigate(page);
+  }, { capture: true });
   document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
       event.preventDefault();
@@ -84,13 +94,6 @@ export function startKeys(): void {
       return;
     }
     if (!singleKeys.value || isTyping(event.target) || document.querySelector('dialog[open]')) return;
-    if (Date.now() - chord < CHORD_MS && PAGES[event.key]) {
-      chord = 0;
-      navigate(PAGES[event.key] ?? '/');
-      event.preventDefault();
-      return;
-    }
-    chord = 0;
     if (event.key === 'g') {
       chord = Date.now();
     } else if (event.key === '?') {

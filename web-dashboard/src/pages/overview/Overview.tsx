@@ -3,6 +3,7 @@
 import { useResource } from '../../api/resource';
 import type { Page, Run, Worker } from '../../api/types';
 import { Timeline } from '../../app/canvases';
+import { shownTick } from '../../app/live';
 import { useFeed } from '../../app/useFeed';
 import { count, rate } from '../../ui/format';
 import { huesOf } from '../../ui/Hue';
@@ -16,7 +17,7 @@ const POLL_MS = 2000;
 
 export function Overview() {
   const feed = useFeed(null);
-  const tick = feed?.tick.value ?? null;
+  const tick = shownTick(feed);
   // Without ticks (an older server, or the connection is not there yet) the same is asked for now and then.
   const runs = useResource<Page<Run>>('/runs', { query: { limit: 200 }, every: tick ? 10_000 : POLL_MS });
   const workers = useResource<Page<Worker>>(tick ? null : '/workers', { every: POLL_MS });
@@ -42,7 +43,7 @@ export function Overview() {
       </div>
       {nothingYet ? <FirstSteps /> : (
         <>
-          {feed && Timeline && <Section title="Task stream" class="stream"><Timeline feed={feed} scope="all" /></Section>}
+          {feed && <Section title="Task stream" class="stream"><Timeline feed={feed} scope="all" /></Section>}
           <div class="columns">
             <Section title="Runs" actions={<a href="/runs">all {count(runs.data.total)}</a>}><RecentRuns runs={newest.slice(0, 8)} /></Section>
             {tick && tick.functions.length > 0

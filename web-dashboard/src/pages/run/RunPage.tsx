@@ -1,6 +1,7 @@
 // A run: its header, the tabs over one shared selection, and the drawer of the selected task.
 
-import { useEffect } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Timeline, GraphView, FlameView } from '../../app/canvases';
 import { bindKeys } from '../../app/keys';
 import { navigate, runPath, search, setQuery } from '../../app/router';
@@ -64,17 +65,24 @@ export function RunPage({ id }: { id: string }) {
       <Tabs tabs={tabs} current={current} onSelect={show} label="Views of the run">
         {current === 'timeline' && (
           <>
-            {feed && Timeline && <div class="card canvas-card"><Timeline feed={feed} scope="run" /></div>}
+            {feed && <div class="card canvas-card"><Timeline feed={feed} scope="run" /></div>}
             <Summary run={run} feed={feed} />
           </>
         )}
-        {current === 'graph' && feed && GraphView && <div class="card canvas-card"><GraphView feed={feed} /></div>}
-        {current === 'tasks' && <TasksTab run={run} />}
-        {current === 'failures' && <FailuresTab run={run} onChange={reload} />}
-        {current === 'logs' && <LogsTab run={run} />}
+        {current === 'graph' && feed && <div class="card canvas-card"><GraphView feed={feed} /></div>}
+        <Steady of={[current, run.id, run.state, run.counts.total ?? 0, failed, run.functions.length]}>
+          {() => current === 'tasks' ? <TasksTab run={run} />
+            : current === 'failures' ? <FailuresTab run={run} onChange={reload} />
+            : current === 'logs' ? <LogsTab run={run} /> : null}
+        </Steady>
         {current === 'profile' && FlameView && <div class="card canvas-card"><FlameView run={run.id} /></div>}
       </Tabs>
-      {isOpen && <TaskDrawer run={run} feed={feed} onChange={reload} />}
+      <Steady of={[isOpen, run.id, run.state, feed]}>{() => isOpen && <TaskDrawer run={run} feed={feed} onChange={reload} />}</Steady>
     </div>
   );
+}
+
+/** Drawn anew only when one of these changed, not with every tick of the feed. */
+function Steady({ of, children }: { of: unknown[]; children: () => ComponentChildren }) {
+  return useMemo(() => <>{children()}</>, of);
 }

@@ -36,6 +36,8 @@ export function TasksTab({ run }: { run: RunDetail }) {
   const call = selection.function.value;
   const pages = usePages<Task>(`${path('/runs', run.id)}/tasks`, { state: state.value, call, key: key.value }, { size: 200, every: run.state === 'running' ? 1500 : null });
   const filtered = state.value !== null || key.value !== null || call !== null;
+  // A key that the run does not have is refused rather than answered with nothing.
+  const isNone = pages.error?.code === 'unknown_task';
   const functions = run.functions.map((one) => [one.call, line(one.call, 60)] as const);
   return (
     <section class="card flush" aria-label="Tasks">
@@ -45,8 +47,8 @@ export function TasksTab({ run }: { run: RunDetail }) {
         <Choice label="Function" value={call ?? ''} onChange={(text) => (selection.function.value = text || null)} options={[['', 'all'], ...functions]} />
         <span class="quiet" aria-live="polite">{pages.total === null ? '' : `${count(pages.total)} ${filtered ? `of ${count(run.counts.total ?? 0)} tasks` : 'tasks'}`}</span>
       </div>
-      {pages.error && <Problem error={pages.error} retry={pages.reload} />}
-      {pages.loading && pages.items.length === 0 ? <Loading what="Tasks" /> : pages.items.length === 0 ? !pages.error && (
+      {pages.error && !isNone && <Problem error={pages.error} retry={pages.reload} />}
+      {pages.loading && pages.items.length === 0 ? <Loading what="Tasks" /> : pages.items.length === 0 ? (!pages.error || isNone) && (
         <Empty title={filtered ? 'No task fits' : 'No tasks'}>
           {filtered && <button type="button" class="button" onClick={() => { selection.function.value = null; setQuery({ state: null, tasks: null, fn: null }); }}>Show all</button>}
         </Empty>

@@ -5,6 +5,7 @@ import { useResource } from '../../api/resource';
 import type { ApiError } from '../../api/client';
 import { path } from '../../api/client';
 import type { RunDetail } from '../../api/types';
+import { shownTick } from '../../app/live';
 import type { RunFeed } from '../../data/feed';
 
 const POLL_MS = 1000;
@@ -18,7 +19,7 @@ export interface LiveRun {
 }
 
 export function useRun(id: string, feed: RunFeed | null): LiveRun {
-  const tick = feed?.tick.value ?? null;
+  const tick = shownTick(feed);
   const stale = feed?.stale.value ?? null;
   const live = tick !== null && stale === null && tick.run !== undefined;
   const asked = useResource<RunDetail>(path('/runs', id), { every: live ? null : POLL_MS });

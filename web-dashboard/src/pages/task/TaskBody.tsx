@@ -105,7 +105,7 @@ function Why({ run, task, ended }: { run: RunDetail; task: TaskDetail; ended: bo
       {task.cause && <p>because of <button type="button" class="link" onClick={() => openTask(task.cause ?? '')}>{line(task.cause, 60)}</button></p>}
       {known.data?.retry_at && <p>next attempt at {clock(known.data.retry_at)}</p>}
       <KeyList keys={waiting} total={known.data?.waiting_total ?? 0} />
-      {(known.data?.workers.length ?? 0) > 0 && (
+      {(known.data?.workers.length ?? 0) > 1 && (
         <ul class="workers-why">{known.data?.workers.map((worker) => <li key={worker.id}><b>{line(worker.name, 30)}</b> {worker.reason ? plain(worker.reason) : 'could run it'}</li>)}</ul>
       )}
     </section>

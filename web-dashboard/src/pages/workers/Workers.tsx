@@ -2,7 +2,8 @@
 
 import { useEffect } from 'preact/hooks';
 import { useResource } from '../../api/resource';
-import type { Page, Worker } from '../../api/types';
+import type { Page, Worker, WorkerLane as Lane } from '../../api/types';
+import { shownTick } from '../../app/live';
 import { runPath } from '../../app/router';
 import { useFeed } from '../../app/useFeed';
 import type { RunFeed } from '../../data/feed';
@@ -15,6 +16,8 @@ import { useNow } from '../../ui/useNow';
 import { historyOf, rates, remember } from './history';
 
 const POLL_MS = 1000;
+/** Words for an executor that is ready. */
+const AT_REST = new Set(['', 'up', 'idle', 'running']);
 
 export function Workers() {
   const feed = useFeed(null);
@@ -74,10 +77,10 @@ function Trend({ name, value, values, top }: { name: string; value: string; valu
 
 /** What runs on each slot at this moment, as the feed tells. */
 function Slots({ worker, feed }: { worker: Worker; feed: RunFeed | null }) {
-  const tick = feed?.tick.value ?? null;
+  const tick = shownTick(feed);
   const now = useNow(tick && tick.running.length > 0 ? 250 : null);
   const store = feed?.store ?? null;
-  const lanes = worker.lanes ?? Array.from({ length: worker.slots }, (_, slot) => ({ slot, state: '', restarts: 0 }));
+  const lanes = worker.lanes ?? Array.from({ length: worker.slots }, (_, slot): Lane => ({ slot, state: '', restarts: 0 }));
   const running = new Map((tick?.running ?? []).flatMap((one) => {
     const lane = typeof one.lane === 'number' && one.state === 'running' ? store?.lanes[one.lane] : undefined;
     return lane && lane.worker === worker.id ? [[lane.slot, one] as const] : [];
@@ -93,9 +96,10 @@ function Slots({ worker, feed }: { worker: Worker; feed: RunFeed | null }) {
             <span class="slot-number">{lane.slot}</span>
             {one ? <StateGlyph state="running" /> : null}
             <span class="slot-what">
-              {one ? (run ? <a href={`${runPath(run.id)}?task=${one.task}`}>{line(call ?? 'a task', 60)}</a> : line(call ?? 'a task', 60)) : <span class="quiet">{lane.state && lane.state !== 'running' ? line(lane.state, 30) : 'idle'}</span>}
+              {one ? (run ? <a href={`${runPath(run.id)}?task=${one.task}`}>{line(call ?? 'a task', 60)}</a> : line(call ?? 'a task', 60)) : <span class="quiet">{AT_REST.has(lane.state) ? 'idle' : line(lane.state, 30)}</span>}
             </span>
             {typeof one?.start_us === 'number' && <span class="number">{duration(Math.max(0, now * 1000 - one.start_us))}</span>}
+            {typeof lane.memory === 'number' && <small title="Memory of its executor">{bytes(lane.memory)}</small>}
             {lane.restarts > 0 && <small title="Its executor was begun anew so often">{plural(lane.restarts, 'restart')}</small>}
           </li>
         );
