@@ -88,14 +88,14 @@ export function Timeline({ feed, scope, keys }: Properties) {
     let saidOf: boolean | null = null;
     return effect(() => {
       const range = selection.range.value;
-      void engine.seen.value;
+      const drawn = engine.seen.value > 0;
       const now = performance.now();
       if (!range) sums.value = null;
       else if (now - summed > SUMS_EVERY_MS || !sums.peek()) {
         sums.value = windowSums(scene.store, range[0], range[1], scene.only);
         summed = performance.now();
       }
-      if ((now - spoken > ANNOUNCE_EVERY_MS && !engine.busy) || saidOf !== (scene.store.count > 0)) {
+      if (drawn && ((now - spoken > ANNOUNCE_EVERY_MS && !engine.busy) || saidOf !== (scene.store.count > 0))) {
         saidOf = scene.store.count > 0;
         spoken = now;
         words.value = summaryOf(scene);

@@ -60,7 +60,7 @@ export interface TableRow {
 }
 
 /** Spans of the window, the first `most` of them by number, and how many there are. */
-export function rowsOf(scene: Scene, from: number, to: number, most: number): { rows: TableRow[]; total: number } {
+export function rowsOf(scene: Pick<Scene, 'store' | 'only'>, from: number, to: number, most: number): { rows: TableRow[]; total: number } {
   const { store } = scene;
   const rows: TableRow[] = [];
   let total = 0;
