@@ -25,7 +25,7 @@ interface State<T> {
 }
 
 /** More than this many are not asked for again at an interval; then only the counts of the run tell what is new. */
-const REFRESH_MAX = 1000;
+const REFRESH_MAX = 500;
 
 export function usePages<T>(where: string, query: Query, { size = 200, every = null }: { size?: number; every?: number | null } = {}): Pages<T> {
   const address = url(where, query);

@@ -2,12 +2,12 @@
 
 import { useResource } from '../../api/resource';
 import type { Page, Run, Worker } from '../../api/types';
-import { Timeline } from '../../app/canvases';
 import { shownTick } from '../../app/live';
 import { useFeed } from '../../app/useFeed';
 import { count, rate } from '../../ui/format';
 import { huesOf } from '../../ui/Hue';
 import { Loading, Problem, Section } from '../../ui/Notice';
+import { Timeline } from '../../timeline/Timeline';
 import { FunctionProgress } from './FunctionProgress';
 import { FirstSteps } from './FirstSteps';
 import { RecentRuns } from './RecentRuns';

@@ -2,18 +2,20 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { Timeline, GraphView, FlameView } from '../../app/canvases';
 import { bindKeys } from '../../app/keys';
 import { navigate, runPath, search, setQuery } from '../../app/router';
 import { badge, title } from '../../app/title';
 import { announce } from '../../app/toasts';
 import { useFeed } from '../../app/useFeed';
+import { FlameView } from '../../flame/FlameView';
+import { GraphView } from '../../graph/GraphView';
 import { queryParam } from '../../state/query';
 import { selectedKey } from '../../state/task';
 import { selection } from '../../state/selection';
 import { count } from '../../ui/format';
 import { Loading, Problem } from '../../ui/Notice';
 import { type Tab, Tabs } from '../../ui/Tabs';
+import { Timeline } from '../../timeline/Timeline';
 import { TaskDrawer } from '../task/TaskDrawer';
 import { FailuresTab } from './FailuresTab';
 import { LogsTab } from './LogsTab';
@@ -52,7 +54,7 @@ export function RunPage({ id }: { id: string }) {
     { id: 'failures', label: <>Failures {failed > 0 ? <small class="bad">{count(failed)}</small> : <small>0</small>}</> },
     { id: 'logs', label: 'Logs' },
   ];
-  if (run?.profile && FlameView) tabs.push({ id: 'profile', label: 'Profile' });
+  if (run?.profile) tabs.push({ id: 'profile', label: 'Profile' });
   const current = tabs.find((one) => one.id === tab.value)?.id ?? 'timeline';
   const show = (next: string) => setQuery({ tab: next === 'timeline' ? null : next });
   useEffect(() => bindKeys(Object.fromEntries(tabs.map((one, index) => [String(index + 1), () => show(one.id)]))), [tabs.length]);
@@ -75,7 +77,7 @@ export function RunPage({ id }: { id: string }) {
             : current === 'failures' ? <FailuresTab run={run} onChange={reload} />
             : current === 'logs' ? <LogsTab run={run} /> : null}
         </Steady>
-        {current === 'profile' && FlameView && <div class="card canvas-card"><FlameView run={run.id} /></div>}
+        {current === 'profile' && <div class="card canvas-card"><FlameView run={run.id} /></div>}
       </Tabs>
       <Steady of={[isOpen, run.id, run.state, feed]}>{() => isOpen && <TaskDrawer run={run} feed={feed} onChange={reload} />}</Steady>
     </div>
