@@ -7,7 +7,7 @@ import { assignHues } from '../timeline/colours';
 import { shortName } from '../timeline/paint';
 import { count, duration, plural } from '../ui/format';
 import { line } from '../ui/text';
-import { BOX, criticalEdges, edgePath, edgeWidth, placeGroups, progressOf, type GroupGraph } from './groups';
+import { BOX, criticalEdges, routeOf, edgeWidth, placeGroups, progressOf, type GroupGraph } from './groups';
 
 interface Properties {
   graph: GroupGraph;
@@ -37,10 +37,11 @@ export function GroupView({ graph, counts, critical, functions, selected, scale,
         const [a, b] = [places[from], places[to]];
         if (!a || !b) return null;
         const critical = pathEdges.has(`${from}/${to}`);
+        const route = routeOf(a, b, places);
         return (
           <g key={`${from}/${to}`} class={`graph-edge ${critical ? 'critical' : ''}`}>
-            <path d={edgePath(a, b)} stroke-width={edgeWidth(many)} marker-end={`url(#graph-tip${critical ? '-critical' : ''})`} />
-            {many > 1 && <text x={(a.x + b.x + BOX.width) / 2 + 8} y={(a.y + b.y + BOX.height) / 2 + 4}>{`×${count(many)}`}</text>}
+            <path d={route.path} stroke-width={edgeWidth(many)} marker-end={`url(#graph-tip${critical ? '-critical' : ''})`} />
+            {many > 1 && <text x={route.words.x} y={route.words.y} text-anchor="middle">{`×${count(many)}`}</text>}
           </g>
         );
       })}

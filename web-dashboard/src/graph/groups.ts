@@ -20,7 +20,7 @@ export interface GroupGraph {
   readonly height: number;
 }
 
-export const BOX = { width: 196, height: 58, gapX: 44, gapY: 58, margin: 20 } as const;
+export const BOX = { width: 196, height: 58, gapX: 92, gapY: 26, margin: 20 } as const;
 
 export interface Place {
   readonly x: number;
@@ -38,13 +38,39 @@ export function placeGroups(graph: GroupGraph): { places: Place[]; width: number
   return { places, width: most((place) => place.x) + BOX.width + BOX.margin, height: most((place) => place.y) + BOX.height + BOX.margin };
 }
 
-/** A curve from the lower edge of one box to the upper edge of another; edges that skip layers bow aside. */
-export function edgePath(from: Place, to: Place): string {
-  const [x0, y0] = [from.x + BOX.width / 2, from.y + BOX.height];
-  const [x1, y1] = [to.x + BOX.width / 2, to.y - 5];
-  const bend = Math.max(24, Math.abs(y1 - y0) * 0.5);
-  const aside = y1 - y0 > BOX.height + 2 * BOX.gapY && Math.abs(x1 - x0) < 1 ? BOX.width * 0.62 : 0;
-  return `M${x0} ${y0}C${x0 + aside} ${y0 + bend} ${x1 + aside} ${y1 - bend} ${x1} ${y1}`;
+/** How an edge goes: its path, and where its words stand. */
+export interface Route {
+  readonly path: string;
+  readonly words: Place;
+}
+
+/** A curve from the right edge of one box to the left edge of another. It goes around the boxes in between, above or below them,
+ *  whichever is nearer; what leads back goes around below. */
+export function routeOf(from: Place, to: Place, boxes: readonly Place[]): Route {
+  const [x0, y0] = [from.x + BOX.width, from.y + BOX.height / 2];
+  const [x1, y1] = [to.x - 5, to.y + BOX.height / 2];
+  const middle = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
+  if (x1 <= x0) {
+    const low = Math.max(from.y, to.y) + BOX.height + 16;
+    return { path: `M${x0} ${y0}C${x0 + BOX.gapX} ${y0} ${x0 + BOX.gapX} ${low} ${middle.x} ${low}S${x1 - BOX.gapX} ${y1} ${x1} ${y1}`, words: { x: middle.x, y: low - 4 } };
+  }
+  const between = boxes.filter((box) => box.x > from.x && box.x < to.x);
+  const inWay = between.filter((box) => {
+    const y = y0 + ((box.x + BOX.width / 2 - x0) / (x1 - x0)) * (y1 - y0);
+    return y > box.y - 8 && y < box.y + BOX.height + 8;
+  });
+  if (inWay.length === 0) {
+    const bend = Math.max(30, (x1 - x0) * 0.5);
+    return { path: `M${x0} ${y0}C${x0 + bend} ${y0} ${x1 - bend} ${y1} ${x1} ${y1}`, words: { x: middle.x, y: middle.y - 4 } };
+  }
+  const left = Math.min(...inWay.map((box) => box.x)) - 8;
+  const right = Math.max(...inWay.map((box) => box.x)) + BOX.width + 8;
+  const column = between.filter((box) => box.x >= left && box.x <= right);
+  const above = Math.min(...column.map((box) => box.y)) - 12;
+  const below = Math.max(...column.map((box) => box.y)) + BOX.height + 12;
+  const y = middle.y - above <= below - middle.y ? above : below;
+  const bend = 36;
+  return { path: `M${x0} ${y0}C${x0 + bend} ${y0} ${left - bend} ${y} ${left} ${y}L${right} ${y}C${right + bend} ${y} ${x1 - bend} ${y1} ${x1} ${y1}`, words: { x: (left + right) / 2, y: y - 4 } };
 }
 
 /** Thicker for more, slowly. */
