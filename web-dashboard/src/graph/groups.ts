@@ -55,10 +55,7 @@ export function routeOf(from: Place, to: Place, boxes: readonly Place[]): Route 
     return { path: `M${x0} ${y0}C${x0 + BOX.gapX} ${y0} ${x0 + BOX.gapX} ${low} ${middle.x} ${low}S${x1 - BOX.gapX} ${y1} ${x1} ${y1}`, words: { x: middle.x, y: low - 4 } };
   }
   const between = boxes.filter((box) => box.x > from.x && box.x < to.x);
-  const inWay = between.filter((box) => {
-    const y = y0 + ((box.x + BOX.width / 2 - x0) / (x1 - x0)) * (y1 - y0);
-    return y > box.y - 8 && y < box.y + BOX.height + 8;
-  });
+  const inWay = between.filter((box) => box.y < Math.max(y0, y1) + 8 && box.y + BOX.height > Math.min(y0, y1) - 8);
   if (inWay.length === 0) {
     const bend = Math.max(30, (x1 - x0) * 0.5);
     return { path: `M${x0} ${y0}C${x0 + bend} ${y0} ${x1 - bend} ${y1} ${x1} ${y1}`, words: { x: middle.x, y: middle.y - 4 } };
