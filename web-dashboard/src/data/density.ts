@@ -1,7 +1,7 @@
 // Busy time over the whole history, in at most 2048 buckets whose width doubles when time runs out: the minimap's area, and its
 // failure ticks.
 
-import { Flag, type Columns } from './block';
+import { Flag, State, type Columns } from './block';
 import { isFailure } from './chunk';
 
 export const BUCKETS = 2048;
@@ -12,6 +12,7 @@ export class Density {
   width = FIRST_WIDTH_US;
   /** Microseconds that slots were busy, by bucket. */
   readonly busy = new Float64Array(BUCKETS);
+  /** 2 where something failed, 1 where something was tried again. */
   readonly failed = new Uint8Array(BUCKETS);
 
   /** Bucket 0 begins at `from`. What lies before it counts for bucket 0. */
@@ -25,10 +26,14 @@ export class Density {
       const from = Math.max(0, start[i]! + shift - this.from);
       const to = Math.max(from, start[i]! + shift - this.from + length);
       while (to >= this.width * BUCKETS) this.double();
-      if (isFailure(state[i]!)) this.failed[(to / this.width) | 0] = 1;
+      if (isFailure(state[i]!)) this.mark((to / this.width) | 0, state[i] === State.failed ? 2 : 1);
       const share = flags[i]! & Flag.parked && length > 0 ? Math.max(0, 1 - parked[i]! / length) : 1;
       this.spread(from, to, share);
     }
+  }
+
+  private mark(bucket: number, value: number): void {
+    if (this.failed[bucket]! < value) this.failed[bucket] = value;
   }
 
   private spread(from: number, to: number, share: number): void {
@@ -47,7 +52,7 @@ export class Density {
   private double(): void {
     for (let i = 0; i < BUCKETS / 2; i++) {
       this.busy[i] = this.busy[2 * i]! + this.busy[2 * i + 1]!;
-      this.failed[i] = this.failed[2 * i]! | this.failed[2 * i + 1]!;
+      this.failed[i] = Math.max(this.failed[2 * i]!, this.failed[2 * i + 1]!);
     }
     this.busy.fill(0, BUCKETS / 2);
     this.failed.fill(0, BUCKETS / 2);

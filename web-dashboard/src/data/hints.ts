@@ -17,6 +17,8 @@ export interface Hint {
 
 const TINY_US = 1000;
 const MANY = 100;
+/** Overhead that is less in all is not worth a word. */
+const WORTH_US = 20_000;
 const STRAGGLER = 10;
 /** A straggler shorter than this hurts nobody. */
 const STRAGGLER_US = 50_000;
@@ -35,7 +37,7 @@ export function hintsOf(store: SpanStore, tick: Tick | null): Hint[] {
     if (name === undefined || executed === 0) return;
     const run = total.dur - total.startup - total.parked;
     const overhead = total.startup + total.fetch + total.store;
-    if (executed >= MANY && run / executed < TINY_US && overhead > run) {
+    if (executed >= MANY && run / executed < TINY_US && overhead > run && overhead > WORTH_US) {
       hints.push({
         id: `tiny/${name}`, title: `${name} is tiny:`,
         text: `its ${count(executed)} calls run for ${duration(run / executed)} each, beside ${duration(overhead / executed)} of fetching, starting and storing. Let one call do the work of ${count(Math.min(1000, Math.max(2, Math.ceil((10 * overhead) / Math.max(run, 1)))))}.`,

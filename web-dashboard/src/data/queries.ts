@@ -1,6 +1,6 @@
 // Questions to the store: what lies at a point, what happened in a window, where the next failure is. Nothing here changes the store.
 
-import { Flag, type Columns } from './block';
+import { Flag, State, type Columns } from './block';
 import { isFailure, type Chunk } from './chunk';
 import { lowerBound, type LaneIndex } from './laneindex';
 import { quantile } from './quantile';
@@ -117,7 +117,9 @@ export interface FunctionInWindow {
 
 export interface Window {
   readonly count: number;
+  /** Attempts that failed, those that were tried again among them. */
   readonly failed: number;
+  readonly retried: number;
   /** Microseconds of slots in use inside the window. */
   readonly busyUs: number;
   /** Most time first. */
@@ -129,6 +131,7 @@ export const runTime = (columns: Columns, i: number): number => Math.max(0, colu
 
 /** Sums over the spans that overlap `from..to`; quantiles are of the time inside the guest, exact. */
 export function windowSums(store: SpanStore, from: number, to: number, only = -1): Window {
+  let retried = 0;
   const by = new Map<number, { count: number; failed: number; busy: number; runs: Float32Array }>();
   for (const chunk of store.chunks) {
     const begin = from - store.shiftOf(chunk);
@@ -150,6 +153,7 @@ export function windowSums(store: SpanStore, from: number, to: number, only = -1
       }
       sum.runs[sum.count++] = runTime(chunk.columns, i);
       if (isFailure(state[i]!)) sum.failed++;
+      if (state[i] === State.retried) retried++;
       const share = flags[i]! & Flag.parked && dur[i]! > 0 ? Math.max(0, 1 - parked[i]! / dur[i]!) : 1;
       sum.busy += (Math.min(b, end) - Math.max(a, begin)) * share;
     }
@@ -163,5 +167,5 @@ export function windowSums(store: SpanStore, from: number, to: number, only = -1
   });
   functions.sort((a, b) => b.busyUs - a.busyUs || a.function - b.function);
   const add = (of: (f: FunctionInWindow) => number): number => functions.reduce((sum, f) => sum + of(f), 0);
-  return { count: add((f) => f.count), failed: add((f) => f.failed), busyUs: add((f) => f.busyUs), functions };
+  return { count: add((f) => f.count), failed: add((f) => f.failed), retried, busyUs: add((f) => f.busyUs), functions };
 }

@@ -17,7 +17,8 @@ export function RangePanel({ control, sums, range }: { control: Control; sums: W
         <b>{duration(width)}</b>
         <span>{count(sums.count)} attempts</span>
         <span>{percent(sums.busyUs, capacity)} busy</span>
-        {sums.failed > 0 && <span class="bad">{count(sums.failed)} failed</span>}
+        {sums.failed > sums.retried && <span class="bad">{count(sums.failed - sums.retried)} failed</span>}
+        {sums.retried > 0 && <span class="tl-state warn">{count(sums.retried)} tried again</span>}
         <span class="tl-space" />
         <button type="button" class="button small" onClick={() => control.show(range[0], range[1])}>Zoom to it</button>
         <button type="button" class="button small" onClick={() => control.setRange(null)}>Clear</button>

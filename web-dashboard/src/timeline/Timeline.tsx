@@ -217,7 +217,7 @@ function probe(control: Control): Record<string, unknown> {
   const { scene, engine } = control;
   return {
     spans: scene.store.count, bytes: scene.store.bytes, dropped: scene.store.dropped, tiles: engine.tiles.bytes, chunks: scene.store.chunks.length,
-    visible: engine.strips.spans, details: engine.strips.details.count, open: scene.open.length, failures: engine.strips.ticks.length / 2,
+    visible: engine.strips.spans, details: engine.strips.details.count, open: scene.open.length, failures: engine.strips.ticks.length / 3,
     frame: engine.times.summary, gaps: engine.gaps.summary, firstPaintMs: engine.firstPaintMs,
     view: [scene.view.from, scene.view.to], lanes: scene.layout.rows.length, selected: scene.selected, follow: scene.view.follow, arrows: engine.arrows.length,
     reset: () => {

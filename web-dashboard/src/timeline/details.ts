@@ -3,6 +3,7 @@
 
 import { State, type SpanRow } from '../data/block';
 import type { Row } from './layout';
+import { Mark } from './raster';
 import type { Paint } from './paint';
 import { PARKED_PX, type Scene } from './scene';
 import type { Details } from './strips';
@@ -104,22 +105,24 @@ export function drawSign(context: CanvasRenderingContext2D, state: number, x: nu
 /** A tick above each column with a failure: red, or amber for one that was tried again. */
 export function drawTicks(context: CanvasRenderingContext2D, scene: Scene, rows: readonly Row[], ticks: readonly number[], paint: Paint): void {
   const size = 1 / paint.ratio;
-  const path = new Path2D();
-  let drawn = -10;
-  let before = -1;
-  for (let n = 0; n < ticks.length; n += 2) {
-    const x = ticks[n + 1]! * size;
-    if (ticks[n] !== before) drawn = -10;
-    before = ticks[n]!;
-    if (x - drawn < 3) continue;
-    drawn = x;
-    const y = rows[before]!.y - scene.scroll;
-    path.moveTo(x - 2.5, y - 2.5);
-    path.lineTo(x + 3, y - 2.5);
-    path.lineTo(x + 0.25, y + 2);
+  for (const [mark, colour] of [[Mark.retried, paint.theme.warn], [Mark.failed, paint.theme.bad]] as const) {
+    const path = new Path2D();
+    let drawn = -10;
+    let before = -1;
+    for (let n = 0; n < ticks.length; n += 3) {
+      const x = ticks[n + 1]! * size;
+      if (ticks[n] !== before) drawn = -10;
+      before = ticks[n]!;
+      if (!(ticks[n + 2]! & mark) || x - drawn < 3) continue;
+      drawn = x;
+      const y = rows[before]!.y - scene.scroll;
+      path.moveTo(x - 2.5, y - 2.5);
+      path.lineTo(x + 3, y - 2.5);
+      path.lineTo(x + 0.25, y + 2);
+    }
+    context.fillStyle = colour;
+    context.fill(path);
   }
-  context.fillStyle = paint.theme.bad;
-  context.fill(path);
 }
 
 /** Parked spans as thin striped bars at the lower end of their lane; those that touch are one. */

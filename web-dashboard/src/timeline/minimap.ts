@@ -37,7 +37,7 @@ export function drawMinimap(context: CanvasRenderingContext2D, scene: Scene, pai
     for (let bucket = Math.max(0, Math.floor(a)); bucket < Math.min(BUCKETS, Math.max(Math.floor(a) + 1, b)); bucket++) {
       const share = Math.min(b, bucket + 1) - Math.max(a, bucket);
       busy[x]! += (density.busy[bucket]! * Math.max(0, share)) / perPixel;
-      if (density.failed[bucket]) failed[x] = 1;
+      failed[x] = Math.max(failed[x]!, density.failed[bucket]!);
     }
   }
   const most = Math.max(slots, ...busy);
@@ -53,8 +53,10 @@ export function drawMinimap(context: CanvasRenderingContext2D, scene: Scene, pai
   context.globalAlpha = paint.theme.dark ? 0.5 : 0.42;
   context.fill();
   context.globalAlpha = 1;
-  context.fillStyle = paint.theme.bad;
-  for (let x = 0; x < failed.length; x++) if (failed[x]) context.fillRect(x - 0.5, 1, 2, TICKS_PX - 2);
+  for (const [value, colour] of [[1, paint.theme.warn], [2, paint.theme.bad]] as const) {
+    context.fillStyle = colour;
+    for (let x = 0; x < failed.length; x++) if (failed[x] === value) context.fillRect(x - 0.5, 1, 2, TICKS_PX - 2);
+  }
   drawBrush(context, scene, paint, span, scale, width);
 }
 

@@ -56,7 +56,8 @@ function drawRange(context: CanvasRenderingContext2D, scene: Scene, paint: Paint
   const a = scene.view.x(Math.min(from, to));
   const b = scene.view.x(Math.max(from, to));
   context.fillStyle = paint.theme.accent;
-  context.globalAlpha = 0.12;
+  // A range that is all one sees tints nothing.
+  context.globalAlpha = a <= 1 && b >= scene.view.width - 1 ? 0 : 0.12;
   context.fillRect(a, -AXIS_PX, b - a, scene.height + AXIS_PX);
   context.globalAlpha = 1;
   context.fillRect(Math.round(a), -AXIS_PX, 1, scene.height + AXIS_PX);

@@ -39,7 +39,7 @@ const SPANS_PER_PIXEL = 2;
 
 export class Strips {
   readonly details = new Details();
-  /** Columns with failures, as (row, column) pairs. */
+  /** Columns with failures: row, column and marks of each. */
   ticks: number[] = [];
   /** Spans that were looked at in the last frame. */
   spans = 0;
@@ -77,7 +77,7 @@ export class Strips {
       if (row.kind === 'crowd') this.peaks.set(at, this.scale(columns));
       if (row.kind === 'crowd') this.bars(context, row, columns, paint);
       else this.colour(n, columns, paint);
-      for (let c = 0; c < columns; c++) if (this.strip.marks[c]! > Mark.any) this.ticks.push(at, c);
+      for (let c = 0; c < columns; c++) if (this.strip.marks[c]! > Mark.any) this.ticks.push(at, c, this.strip.marks[c]!);
       if (row.kind === 'lane') this.sharpen(n, at, row, grid, paint);
     });
     this.context.putImageData(this.image, 0, 0, 0, 0, columns, height);

@@ -15,11 +15,13 @@ export function summaryOf(scene: Scene): string {
   const whole = view.from <= store.tMin && view.to >= store.tMax;
   const sums = whole ? null : windowSums(store, view.from, view.to);
   const count = sums?.count ?? store.count;
-  const failed = sums?.failed ?? store.totals.reduce((sum, total) => sum + total.states[1]! + total.states[2]!, 0);
+  const retried = sums?.retried ?? store.totals.reduce((sum, total) => sum + total.states[2]!, 0);
+  const failed = sums ? sums.failed - sums.retried : store.totals.reduce((sum, total) => sum + total.states[1]!, 0);
   const slots = store.lanes.length;
   const busy = sums?.busyUs ?? store.totals.reduce((sum, total) => sum + total.dur - total.parked, 0);
   const width = whole ? store.tMax - store.tMin : view.to - view.from;
   const parts = [plural(count, 'attempt'), plural(slots, 'slot'), failed > 0 ? `${failed} failed` : 'none failed'];
+  if (retried > 0) parts.push(`${retried} tried again`);
   if (slots > 0 && width > 0) parts.push(`${Math.min(100, Math.round((100 * busy) / (width * slots)))} % busy`);
   const busiest = busiestLane(store);
   if (slots > 1 && busiest !== null && whole) parts.push(`busiest ${laneName(store.lanes[busiest])}`);
