@@ -79,8 +79,12 @@ pub(crate) enum Command {
     Modules(ModulesArgs),
     /// List workers
     Workers(WorkersArgs),
+    /// Draw the graph of a run
+    Graph(GraphArgs),
     /// Write a run's timeline for Perfetto or chrome://tracing
     Trace(TraceArgs),
+    /// Write a run as one HTML file that opens without a server
+    Report(ReportArgs),
     /// Measure a server: throughput, latency, memory
     Bench(BenchArgs),
     /// Check this machine and say how to mend what is missing
@@ -325,6 +329,80 @@ pub(crate) struct TraceArgs {
     /// Where to write it [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// `wask report`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wask report last -o run.html")]
+pub(crate) struct ReportArgs {
+    /// The run
+    pub(crate) run: String,
+    /// Where to write it [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// `wask graph`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  wask graph last -o graph.svg\n  wask graph last --format mermaid"
+)]
+pub(crate) struct GraphArgs {
+    /// The run
+    pub(crate) run: String,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = GraphFormat::Svg)]
+    pub(crate) format: GraphFormat,
+    /// What a node stands for [default: a key, of more than 200 keys a function]
+    #[arg(long, value_enum)]
+    pub(crate) by: Option<GraphBy>,
+    /// Where to write it [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Forms of a graph.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A picture
+    Svg,
+    /// For graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+    /// For programs
+    Json,
+}
+
+/// What a node of a graph stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum GraphBy {
+    /// A key of the graph: a task, or an array of tasks
+    Node,
+    /// All tasks of a function
+    Function,
+}
+
+impl GraphFormat {
+    /// As the server calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Dot => "dot",
+            Self::Mermaid => "mermaid",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl GraphBy {
+    /// As the server calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Function => "function",
+        }
+    }
 }
 
 /// What `wask bench` measures.

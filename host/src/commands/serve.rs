@@ -7,7 +7,7 @@ use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
-use wask_api::ApiConfig;
+use wask_api::{ApiConfig, Demo};
 use wask_node::{Node, NodeConfig};
 
 use self::{data::ServedData, signals::Signals};
@@ -23,6 +23,14 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 /// How long the node may take to stop, its own grace for running tasks included. What is left
 /// after that dies with this process; every answer that was given is durable by then.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
+
+/// What the dashboard's button runs. The module is made of `guest-examples/tour` and kept here, so
+/// that neither a build nor a first look needs a toolchain for wasm.
+const DEMO: Demo = Demo {
+    module: include_bytes!("../../demo/tour.wasm"),
+    name: "tour",
+    graph: include_str!("../../demo/graph.json"),
+};
 
 /// Serves until a signal asks it to stop.
 pub(crate) fn run(session: &Session, args: &ServeArgs) -> anyhow::Result<Exit> {
@@ -51,6 +59,7 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
         hosts: args.allow_host.clone(),
         token: session.token.clone(),
         ui_dir: args.ui_dir.clone(),
+        demo: Some(DEMO),
         ..ApiConfig::default()
     };
     let (stop, stopped) = oneshot::channel::<()>();

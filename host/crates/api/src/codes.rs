@@ -40,6 +40,7 @@ codes! {
     UNAUTHORIZED 401 "unauthorized" "A token is needed"
     WRONG_ORIGIN 403 "wrong_origin" "Requests from this origin are not served"
     NOT_FOUND 404 "not_found" "There is nothing at this path"
+    NO_DEMO 404 "no_demo" "This server has no demo graph"
     UNKNOWN_RUN 404 "unknown_run" "There is no such run"
     UNKNOWN_TASK 404 "unknown_task" "There is no such task"
     UNKNOWN_MODULE 404 "unknown_module" "There is no such module"

@@ -16,8 +16,21 @@ pub struct ApiConfig {
     pub token: Option<String>,
     /// Where the dashboard's files are, instead of those that are built in. For its development.
     pub ui_dir: Option<PathBuf>,
+    /// What `POST /demo` runs.
+    pub demo: Option<Demo>,
     /// Limits.
     pub limits: ApiLimits,
+}
+
+/// A module and a graph that the program carries with it, to be run at a click.
+#[derive(Clone, Copy, Debug)]
+pub struct Demo {
+    /// The module's bytes.
+    pub module: &'static [u8],
+    /// The name that it gets.
+    pub name: &'static str,
+    /// The graph, in JSON.
+    pub graph: &'static str,
 }
 
 /// What a request may ask for.

@@ -31,7 +31,7 @@ mod sync_value;
 mod task_refs;
 mod units;
 
-pub use config::{ApiConfig, ApiLimits};
+pub use config::{ApiConfig, ApiLimits, Demo};
 pub use router::router;
 pub use serve::serve;
 pub use state::ApiState;

@@ -25,6 +25,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(routes::call::routes())
         .merge(routes::events::routes())
         .merge(routes::history::routes())
+        .merge(routes::demo::routes())
         .merge(routes::live::routes())
         .merge(routes::report::routes())
         .merge(routes::table::routes())

@@ -117,6 +117,7 @@ pub(crate) async fn submit(
         defaults: if checked.open { checked.defaults } else { Vec::new() },
         idempotency: idempotency.0,
         created_at: now(),
+        profile: checked.profile,
     };
     let wait = wait.map(|time| (WaitFor::RunFinished, time));
     tokio::select! {

@@ -26,7 +26,7 @@ use std::sync::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActorId, CallLimits, Failure, ModuleId,
+    ActorId, CallLimits, Failure, ModuleId, Profile,
     child::{Answer, ChildCall, Question},
 };
 
@@ -97,6 +97,8 @@ pub struct Job {
     pub attempt: u32,
     /// The task's name for people, `RUN/KEY`, for the guest to ask.
     pub task: Arc<str>,
+    /// Whether to look at its stack now and then.
+    pub profile: bool,
 }
 
 /// One argument's bytes.
@@ -177,6 +179,8 @@ pub struct JobDone {
     pub outcome: JobOutcome,
     /// What the guest logged.
     pub logs: Vec<LogLine>,
+    /// What it was seen doing, if that was wanted.
+    pub profile: Option<Box<Profile>>,
 }
 
 /// What came of a call.

@@ -28,6 +28,8 @@ pub struct RunHeader {
     pub idempotency: Option<(String, [u8; 32])>,
     /// When it was accepted.
     pub created_at: Timestamp,
+    /// Whether its guests are profiled.
+    pub profile: bool,
 }
 
 /// One key of a graph: a single task, or an array of tasks of the same function.

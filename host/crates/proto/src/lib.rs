@@ -9,6 +9,7 @@ mod graph;
 mod ids;
 mod limits;
 mod module;
+mod profile;
 mod record;
 mod span;
 mod state;
@@ -37,6 +38,7 @@ pub use limits::{
     SYNC_VALUE_MAX_BYTES,
 };
 pub use module::{FunctionInfo, ModuleInfo, ParamInfo, ResultInfo};
+pub use profile::{FRAMES_MAX, Profile, ProfileNode, ProfileTree};
 pub use record::{Record, RecordError, StoredValue};
 pub use span::{BLOCK_SPANS, NO_LANE, Span, SpanState, decode_block, encode_block};
 pub use state::{RunState, TaskState};

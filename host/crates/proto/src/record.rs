@@ -8,8 +8,8 @@ use std::{ops::Range, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActorRecord, Encoding, Failure, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId,
-    RunState, SyncRecord, TaskIndex, Timestamp, Timing, executor::LogLine,
+    ActorRecord, Encoding, Failure, ModuleId, ModuleInfo, NodeSpec, ObjectId, Profile, RunHeader,
+    RunId, RunState, SyncRecord, TaskIndex, Timestamp, Timing, executor::LogLine,
 };
 
 /// The version written today.
@@ -184,6 +184,15 @@ pub enum Record {
         /// What the guest logged, in order.
         lines: Arc<[LogLine]>,
     },
+    /// What an attempt was seen doing.
+    TaskProfiled {
+        /// Its run.
+        run: RunId,
+        /// Its place.
+        task: TaskIndex,
+        /// The stacks.
+        profile: Box<Profile>,
+    },
     /// A task handed out calls of its own.
     ChildrenAdded {
         /// Its run.
@@ -274,6 +283,7 @@ impl Record {
             | Self::TasksReleased { run, .. }
             | Self::RunFinished { run, .. }
             | Self::TaskLogged { run, .. }
+            | Self::TaskProfiled { run, .. }
             | Self::ChildrenAdded { run, .. }
             | Self::RunDeleted { run, .. } => Some(*run),
         }

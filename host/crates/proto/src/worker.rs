@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    ActorId, CallLimits, Encoding, Failure, ModuleId, TaskId, Timestamp, Timing, Value, ask,
+    ActorId, CallLimits, Encoding, Failure, ModuleId, Profile, TaskId, Timestamp, Timing, Value,
+    ask,
     child::{ChildCall, Question},
     executor::LogLine,
 };
@@ -58,6 +59,8 @@ pub struct Assignment {
     pub result_encoding: Encoding,
     /// `RUN/KEY`, for the guest to ask.
     pub label: Arc<str>,
+    /// Whether to profile it.
+    pub profile: bool,
 }
 
 /// What a parked attempt waited for.
@@ -148,6 +151,8 @@ pub struct Finished {
     pub outcome: WorkerOutcome,
     /// What the guest logged.
     pub logs: Vec<LogLine>,
+    /// What it was seen doing, if that was wanted.
+    pub profile: Option<Box<Profile>>,
 }
 
 /// What came of an attempt.

@@ -92,6 +92,7 @@ impl Bare {
                 limits: CallLimits::default(),
                 attempt: 1,
                 task: "bench".into(),
+                profile: false,
             },
             _ticker: ticker,
         })

@@ -11,7 +11,7 @@ use std::{
 };
 
 use wask_proto::{
-    CallLimits, Failure, FailureKind,
+    CallLimits, Failure, FailureKind, Profile,
     executor::{Job, JobArg, JobDone, JobOutcome, SharedPage},
 };
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline, component::Instance};
@@ -25,7 +25,7 @@ use crate::{
     limiter::Limiter,
     logs::Logs,
     outbox::Outbox,
-    text,
+    profile, text,
 };
 
 /// Room in the host-call budget beyond the result itself, for the records around it.
@@ -48,6 +48,8 @@ pub(crate) struct CallState {
     pub(crate) seq: u64,
     pub(crate) deadline: Instant,
     pub(crate) parked_us: u64,
+    /// What the guest was seen doing, if that is wanted.
+    pub(crate) profile: Option<Box<Profile>>,
     logs: Logs,
 }
 
@@ -114,6 +116,7 @@ impl CallState {
             seq,
             deadline: deadline(started, &limits),
             parked_us: 0,
+            profile: None,
         }
     }
 
@@ -172,6 +175,7 @@ pub(crate) fn new_store(engine: &Engine, state: CallState) -> Store<CallState> {
     store.limiter(|state| &mut state.limiter);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut store: StoreContextMut<'_, CallState>| {
+        profile::look(&mut store);
         Ok(store.data_mut().on_tick()?)
     });
     store.set_hostcall_fuel(usize::try_from(hostcall_max).unwrap_or(usize::MAX));
@@ -187,7 +191,8 @@ pub(crate) async fn run(
     mut around: Surroundings,
 ) -> JobDone {
     let started_at = around.clock.wall(started);
-    let state = CallState::new(job.limits, started, (job.seq, job.attempt, job.task), around);
+    let mut state = CallState::new(job.limits, started, (job.seq, job.attempt, job.task), around);
+    state.profile = job.profile.then(Box::default);
     let mut store = new_store(&engine, state);
     let mut called = started;
     let returned = call(&mut store, &guest, &job.function, &job.args, &mut called).await;
@@ -215,6 +220,7 @@ pub(crate) async fn run(
         cold: false,
         outcome,
         logs: state.logs.take(),
+        profile: state.profile.take(),
     }
 }
 

@@ -331,5 +331,6 @@ fn not_run(job: &Job, started_at: Timestamp, outcome: JobOutcome) -> JobDone {
         cold: false,
         outcome,
         logs: Vec::new(),
+        profile: None,
     }
 }

@@ -129,10 +129,11 @@ fn trace(error: &Error) -> Vec<String> {
         (None, Some(dump)) => dump.frames(),
         (None, None) => &[],
     };
-    frames.iter().map(frame).collect()
+    frames.iter().map(function_name).collect()
 }
 
-fn frame(frame: &FrameInfo) -> String {
+/// The name of a frame's function, for people.
+pub(crate) fn function_name(frame: &FrameInfo) -> String {
     const NAME_MAX_BYTES: usize = 256;
     let name = match frame.func_name() {
         Some(name) => format!("{:#}", rustc_demangle::demangle(name)),

@@ -32,6 +32,7 @@ mod outbox;
 mod panic_record;
 mod parked;
 mod process;
+mod profile;
 mod text;
 mod ticker;
 

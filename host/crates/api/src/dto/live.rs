@@ -8,7 +8,7 @@ use wask_node::{
     Dictionary, Durations, RunName, SpanIndex,
     view::live::{CriticalPath, FailureGroup, LiveView, RunningView, Stage},
 };
-use wask_proto::{BLOCK_SPANS, NO_LANE, WorkerId};
+use wask_proto::{BLOCK_SPANS, NO_LANE, ProfileNode, WorkerId};
 
 use super::{
     CountsDto, FailureDto, RunDto,
@@ -378,6 +378,59 @@ impl From<Vec<Durations>> for DurationsDto {
             }
         };
         Self { functions: durations.into_iter().map(function).collect() }
+    }
+}
+
+/// What the guests of a run were seen doing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Profile)]
+pub(crate) struct ProfileDto {
+    /// Functions; none if the run was not submitted with `"profile": true`.
+    functions: Vec<FunctionProfileDto>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FunctionProfile)]
+struct FunctionProfileDto {
+    /// `module/function`.
+    #[schema(value_type = String)]
+    call: Arc<str>,
+    /// Moments, some milliseconds apart, in which it ran.
+    samples: u64,
+    /// The stacks, as a tree.
+    root: ProfileNodeDto,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProfileNode, no_recursion)]
+struct ProfileNodeDto {
+    /// The function.
+    #[schema(value_type = String)]
+    name: Arc<str>,
+    /// Moments in which it was the innermost one.
+    #[serde(rename = "self")]
+    own: u64,
+    /// Moments in which it was there.
+    total: u64,
+    /// What it called.
+    children: Vec<ProfileNodeDto>,
+}
+
+impl From<Vec<(Arc<str>, ProfileNode)>> for ProfileDto {
+    fn from(trees: Vec<(Arc<str>, ProfileNode)>) -> Self {
+        let function = |(call, root): (Arc<str>, ProfileNode)| FunctionProfileDto {
+            call,
+            samples: root.total,
+            root: root.into(),
+        };
+        Self { functions: trees.into_iter().map(function).collect() }
+    }
+}
+
+impl From<ProfileNode> for ProfileNodeDto {
+    fn from(node: ProfileNode) -> Self {
+        let children = node.children.into_iter().map(Self::from).collect();
+        Self { name: node.name, own: node.own, total: node.total, children }
     }
 }
 

@@ -16,8 +16,8 @@ pub(crate) use actor::{ActorDto, MadeActorDto};
 pub(crate) use event::{EventDto, event_name};
 pub(crate) use failure::FailureDto;
 pub(crate) use live::{
-    CriticalPathDto, DurationsDto, FailuresDto, Message, NamesDto, SpansDto, TaskNamesDto, TickDto,
-    Workers,
+    CriticalPathDto, DurationsDto, FailuresDto, Message, NamesDto, ProfileDto, SpansDto,
+    TaskNamesDto, TickDto, Workers,
 };
 pub(crate) use module::{ModuleDto, ObjectDto};
 pub(crate) use run::{CountsDto, RunDetailDto, RunDto, SubmittedDto};

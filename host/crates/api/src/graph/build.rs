@@ -49,6 +49,8 @@ pub(crate) struct Checked {
     pub(crate) open: bool,
     /// How long an open run goes on without a word from its client.
     pub(crate) lease_ms: Option<u64>,
+    /// Whether guests are profiled.
+    pub(crate) profile: bool,
     /// Options for tasks that follow, as they were written.
     pub(crate) defaults: Vec<u8>,
     /// The tasks.
@@ -101,6 +103,7 @@ pub(crate) fn check_call(body: &[u8], callee: &Callee, key: &str) -> Result<Chec
         name: None,
         open: false,
         lease_ms: None,
+        profile: false,
         defaults: Vec::new(),
         nodes: vec![node],
         objects,
@@ -388,6 +391,7 @@ impl<'a> Build<'_, '_, 'a> {
             name: read.name.map(str::to_owned),
             open: read.open,
             lease_ms: read.lease_ms,
+            profile: read.profile,
             defaults: read.defaults_text.to_vec(),
             nodes: self.nodes,
             objects: self.refs.objects.into_iter().collect(),

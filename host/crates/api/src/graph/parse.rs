@@ -20,6 +20,7 @@ pub(super) struct Submission<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) open: bool,
     pub(super) lease_ms: Option<u64>,
+    pub(super) profile: bool,
     pub(super) outputs: Option<&'a [u8]>,
     pub(super) defaults: OptionsPatch,
     /// The same, as it was written.
@@ -58,7 +59,7 @@ pub(super) fn parse_submission<'a>(
     errors: &mut Errors,
 ) -> Submission<'a> {
     let known: &[&str] = match form {
-        Form::Run => &["tasks", "name", "open", "lease", "outputs", "defaults"],
+        Form::Run => &["tasks", "name", "open", "lease", "profile", "outputs", "defaults"],
         Form::MoreTasks => &["tasks", "outputs", "defaults"],
     };
     let mut read = Submission::default();
@@ -70,6 +71,7 @@ pub(super) fn parse_submission<'a>(
             "name" => read.name = read_name(value, &path, errors),
             "open" => read.open = read_bool(value, &path, errors).unwrap_or(false),
             "lease" => read.lease_ms = read_lease(value, &path, errors),
+            "profile" => read.profile = read_bool(value, &path, errors).unwrap_or(false),
             "outputs" => read.outputs = Some(value),
             "defaults" => {
                 read.defaults_text = value;

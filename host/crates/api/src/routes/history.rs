@@ -12,7 +12,9 @@ use axum::{
 use crate::{
     codes,
     content::Format,
-    dto::{CriticalPathDto, DurationsDto, FailuresDto, SpansDto, TaskNamesDto, Workers},
+    dto::{
+        CriticalPathDto, DurationsDto, FailuresDto, ProfileDto, SpansDto, TaskNamesDto, Workers,
+    },
     params::{Params, Path, invalid},
     problem::{Answer, Problem},
     routes::modules,
@@ -29,6 +31,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/runs/{id}/names", get(names))
         .route("/runs/{id}/failures", get(failures))
         .route("/runs/{id}/critical-path", get(critical_path))
+        .route("/runs/{id}/profile", get(profile))
         .route("/modules/{reference}/durations", get(durations))
 }
 
@@ -110,6 +113,18 @@ async fn critical_path(
     let run = state.find_run(&id).await?;
     let path = state.node().critical_path(run).await.ok_or_else(|| unknown_run(&id))?;
     Ok(format.ok(&CriticalPathDto::from(path)))
+}
+
+async fn profile(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    uri: Uri,
+    format: Format,
+) -> Answer {
+    Params::read(&uri, &[])?;
+    let run = state.find_run(&id).await?;
+    let profiles = state.node().profiles(run).await.ok_or_else(|| unknown_run(&id))?;
+    Ok(format.ok(&ProfileDto::from(profiles)))
 }
 
 async fn durations(

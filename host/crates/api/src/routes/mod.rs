@@ -5,6 +5,7 @@ pub(crate) mod actors;
 pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod dashboard;
+pub(crate) mod demo;
 pub(crate) mod drawing;
 pub(crate) mod events;
 pub(crate) mod health;

@@ -1,14 +1,16 @@
 //! `/runs`: submitting, listing, looking at and deleting runs.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     extract::{Request, State},
-    http::{StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::IntoResponse as _,
     routing::{get, post},
 };
-use wask_node::{RunFilter, WaitFor};
-use wask_proto::RunState;
+use wask_node::{RunFilter, Submitted, WaitFor};
+use wask_proto::{RunId, RunState};
 
 use crate::{
     codes,
@@ -39,22 +41,40 @@ async fn accept(State(state): State<ApiState>, format: Format, request: Request)
     let wait = Params::read(&uri, &["wait"])?.wait(state.limits())?;
     let document = read_document(request, state.limits(), codes::INVALID_GRAPH).await?;
     let document = document.ok_or_else(empty_body)?;
-    let idempotency = Idempotency::read(&headers, "runs", &document)?;
-    let guard = guard_of(&headers)?;
-    let runs = named_runs(&state, &document).await;
-    let check = move |state: &ApiState, document: &[u8]| check_run(document, state.context(&runs));
-    let checked = check_document(&state, document, codes::INVALID_GRAPH, check).await?;
-    let submitted = submit(&state, checked, idempotency, wait, guard).await?;
-
-    let run = submitted.run;
-    let detail = state.node().run(run).await.ok_or_else(|| unknown_run(&run.to_string()))?;
-    let is_done = wait.is_some() && detail.run.state != RunState::Running;
-    let status = if is_done { StatusCode::OK } else { StatusCode::ACCEPTED };
     let host = host_of(&uri, &headers).unwrap_or_default();
+    let submitted = submit_document(&state, document, &headers, wait).await?;
+    answer(&state, submitted.run, wait.is_some(), (host, format)).await
+}
+
+/// Checks a graph and has it accepted, as the headers ask.
+pub(super) async fn submit_document(
+    state: &ApiState,
+    document: Vec<u8>,
+    headers: &HeaderMap,
+    wait: Option<Duration>,
+) -> Answer<Submitted> {
+    let idempotency = Idempotency::read(headers, "runs", &document)?;
+    let guard = guard_of(headers)?;
+    let runs = named_runs(state, &document).await;
+    let check = move |state: &ApiState, document: &[u8]| check_run(document, state.context(&runs));
+    let checked = check_document(state, document, codes::INVALID_GRAPH, check).await?;
+    submit(state, checked, idempotency, wait, guard).await
+}
+
+/// The answer to an accepted run.
+pub(super) async fn answer(
+    state: &ApiState,
+    run: RunId,
+    waited: bool,
+    (host, format): (&str, Format),
+) -> Answer {
+    let detail = state.node().run(run).await.ok_or_else(|| unknown_run(&run.to_string()))?;
+    let is_done = waited && detail.run.state != RunState::Running;
+    let status = if is_done { StatusCode::OK } else { StatusCode::ACCEPTED };
     let url = format!("http://{host}/api/v1/runs/{run}");
     let dashboard = format!("http://{host}/runs/{run}");
     let place = [(header::LOCATION, url.clone())];
-    let body = SubmittedDto { url, dashboard, run: load_run(&state, detail).await? };
+    let body = SubmittedDto { url, dashboard, run: load_run(state, detail).await? };
     Ok((place, format.reply(status, &body)).into_response())
 }
 

@@ -1,5 +1,9 @@
 //! The past and the present, for displays.
 
+use std::sync::Arc;
+
+use wask_proto::ProfileNode;
+
 use super::{Handle, RunId};
 use crate::{
     history::History,
@@ -33,6 +37,11 @@ impl Handle {
     /// Failures that are alike, and how many tasks failed; `None` if there is no such run.
     pub async fn failures(&self, run: RunId) -> Option<(Vec<FailureGroup>, u64)> {
         self.read(move |server| server.failure_groups(run)).await?
+    }
+
+    /// What the guests of a run were seen doing, by function; `None` if there is no such run.
+    pub async fn profiles(&self, run: RunId) -> Option<Vec<(Arc<str>, ProfileNode)>> {
+        self.read(move |server| server.profiles(run)).await?
     }
 
     /// The chain of tasks that decided when the run ended; `None` if there is no such run.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use wask_engine::{AttemptOutcome, Event};
 use wask_proto::{
-    INLINE_VALUE_MAX_BYTES, Record, TaskId, WorkerId,
+    INLINE_VALUE_MAX_BYTES, Profile, Record, TaskId, WorkerId,
     executor::LogLine,
     worker::{AttemptId, Finished, FromWorker, Started, ToWorker, WorkerOutcome},
 };
 
-use super::{Server, WorkerPort, writer::Keep};
+use super::{Server, WorkerPort, model::Run, writer::Keep};
 use crate::{config::RUN_LOG_LINES_MAX, worker::WorkerHandle};
 
 impl Server {
@@ -118,6 +118,9 @@ impl Server {
         if !logs.is_empty() {
             self.keep_logs(task, attempt, logs);
         }
+        if let Some(profile) = finished.profile.take() {
+            self.keep_profile(task, profile);
+        }
         if let WorkerOutcome::Becomes(call) = finished.outcome {
             self.note_successor(&mut finished, call);
         }
@@ -159,6 +162,14 @@ impl Server {
         }
         let (run, task, lines) = (task.run, task.index, Arc::from(lines));
         self.record(&Record::TaskLogged { run, task, attempt, lines }, None);
+    }
+
+    fn keep_profile(&mut self, task: TaskId, profile: Box<Profile>) {
+        let has_room = self.model.runs.get(&task.run).is_some_and(Run::has_room_for_profiles);
+        if has_room && !profile.stacks.is_empty() {
+            let TaskId { run, index } = task;
+            self.record(&Record::TaskProfiled { run, task: index, profile }, None);
+        }
     }
 
     /// Ends the workers. What still runs had its grace; it is killed and runs again after the

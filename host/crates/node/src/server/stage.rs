@@ -55,6 +55,7 @@ impl Server {
             limits: limits_of(spec),
             result_encoding: result_encoding(function),
             label: format!("{}/{}", task.run, run.name_of(task.index)).into(),
+            profile: run.header.profile,
         };
         Ok(Staged { assignment, memo })
     }

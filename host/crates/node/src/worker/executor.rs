@@ -101,6 +101,7 @@ impl Executor {
             limits: of.limits,
             attempt: of.id.attempt,
             task: of.label.clone(),
+            profile: of.profile,
         }));
         let (seq, work) = (self.last_seq, Work::Call(held));
         self.expect(InFlight { seq, work, work_ns, stop_by: None });

@@ -141,6 +141,7 @@ impl Peer {
                 cold: false,
                 outcome,
                 logs: Vec::new(),
+                profile: None,
             })
         };
         let news = match order {

@@ -43,7 +43,7 @@ impl Report {
         outcome: WorkerOutcome,
         logs: Vec<LogLine>,
     ) {
-        self.finished.push(Finished { id, timing, outcome, logs });
+        self.finished.push(Finished { id, timing, outcome, logs, profile: None });
     }
 
     /// Tells the scheduler everything; starts come before ends, and what an attempt hands out

@@ -271,6 +271,7 @@ impl Executor {
             limits: call.limits,
             attempt: 3,
             task: Arc::from("0123456789abcdef/key"),
+            profile: false,
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) fn add_responses(found: &mut Vec<(String, RefOr<Schema>)>) {
     add::<dto::FailuresDto>(found);
     add::<dto::CriticalPathDto>(found);
     add::<dto::DurationsDto>(found);
+    add::<dto::ProfileDto>(found);
 }
 
 operations! {
@@ -39,6 +40,8 @@ operations! {
         ["run"] None, [200 "The groups, the largest first." Some(Shape("Failures"))], OF_RUN;
     get "/runs/{id}/critical-path" "history" "The chain of tasks, each of which began when the one before had ended, that ended last."
         ["run"] None, [200 "The chain." Some(Shape("CriticalPath"))], OF_RUN;
+    get "/runs/{id}/profile" "history" "What the guests were seen doing, of a run submitted with `\"profile\": true`."
+        ["run"] None, [200 "Trees of stacks by function." Some(Shape("Profile"))], OF_RUN;
     get "/runs/{id}/tasks.csv" "history" "Every task as a line of comma-separated values."
         ["run"] None, [200 "The table." Some(Type("text/csv"))], OF_RUN;
     get "/runs/{id}/report" "history" "The run as one HTML file that opens without a server."
@@ -46,6 +49,10 @@ operations! {
     get "/modules/{reference}/durations" "history" "How long the functions of the module took, in all runs."
         ["module"] None, [200 "The figures." Some(Shape("ModuleDurations"))],
         &[codes::UNKNOWN_PARAMETER, codes::AMBIGUOUS, codes::UNKNOWN_MODULE];
+    post "/demo" "runs" "Run a small graph with tasks of every kind that the program carries with it. One of them fails; a retry mends that."
+        [] None, [202 "It is accepted." Some(Shape("Submitted"))],
+        &[codes::UNKNOWN_PARAMETER, codes::NO_DEMO, codes::INVALID_GRAPH, codes::TOO_MUCH_WORK,
+          codes::BUSY, codes::SHUTTING_DOWN, codes::DISK_FULL];
     get "/live" "history" "The feed of displays, a WebSocket: spans as they end, and the present ten times a second; docs/dashboard-data.md has its messages."
         ["live_run", "live_from", "live_epoch"] None, [101 "The feed." None],
         &[codes::UNKNOWN_PARAMETER, codes::INVALID_PARAMETER, codes::AMBIGUOUS,

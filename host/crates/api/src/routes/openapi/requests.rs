@@ -32,6 +32,9 @@ fn submission() -> Value {
                       "description": "For open runs: without a word from the client for so long, \
                                       the run is closed and its results are released, but for \
                                       those with `keep`."},
+            "profile": {"type": "boolean", "default": false,
+                        "description": "Whether to look at the stacks of running guests every \
+                                        few milliseconds, for `/runs/{id}/profile`."},
             "outputs": outputs(),
             "defaults": {"$ref": "#/components/schemas/Options"},
             "tasks": tasks(),

@@ -119,6 +119,7 @@ impl Run {
                 self.log_lines += lines.len();
                 self.extra_mut(*task).logs.push((*attempt, Arc::clone(lines)));
             }
+            Record::TaskProfiled { task, profile, .. } => self.add_profile(*task, profile),
             Record::RunFinished { state, at, .. } => {
                 self.state = *state;
                 self.finished_at = Some(*at);

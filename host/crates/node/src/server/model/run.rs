@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use wask_proto::{NodeSpec, RunHeader, RunState, TaskIndex, TaskState, Timestamp};
+use wask_proto::{
+    NodeSpec, Profile, ProfileTree, RunHeader, RunState, TaskIndex, TaskState, Timestamp,
+};
 
 use super::{TaskExtra, TaskRow};
 use crate::{
@@ -14,6 +16,9 @@ use crate::{
     server::command::Waiter,
     view::{KeyTable, KeyView, StateCounts, graph::GraphKey},
 };
+
+/// Attempts of a run whose stacks are kept: each is a record of the journal.
+const PROFILES_MAX: u64 = 100_000;
 
 /// A run.
 #[derive(Debug)]
@@ -32,6 +37,9 @@ pub(crate) struct Run {
     pub(crate) completed: Vec<TaskIndex>,
     pub(crate) stops: Vec<Stop>,
     pub(crate) log_lines: usize,
+    /// What guests were seen doing, by function; and how many attempts told of it.
+    pub(crate) profiles: BTreeMap<u32, ProfileTree>,
+    profiled: u64,
     pub(crate) waiters: Vec<Waiter>,
     /// The keys that readers asked for so far.
     keys: KeyTable,
@@ -105,6 +113,8 @@ impl Run {
             completed: Vec::new(),
             stops: Vec::new(),
             log_lines: 0,
+            profiles: BTreeMap::new(),
+            profiled: 0,
             waiters: Vec::new(),
             by_key: HashMap::new(),
         }
@@ -237,6 +247,17 @@ impl Run {
         if let Some(row) = self.functions.get_mut(function as usize) {
             row.counts.0[state as usize] += added;
         }
+    }
+
+    /// Whether another attempt's stacks are kept.
+    pub(crate) const fn has_room_for_profiles(&self) -> bool {
+        self.profiled < PROFILES_MAX
+    }
+
+    pub(crate) fn add_profile(&mut self, task: TaskIndex, profile: &Profile) {
+        let Some(function) = self.node_of(task).map(|node| node.function) else { return };
+        self.profiled += 1;
+        self.profiles.entry(function).or_default().add(profile);
     }
 
     /// The keys, for readers outside the loop.

@@ -42,7 +42,8 @@ pub(in crate::server) fn event_of(
         | Record::ObjectDeleted(_)
         | Record::Sync(_)
         | Record::Actor(_)
-        | Record::TaskLogged { .. } => Vec::new(),
+        | Record::TaskLogged { .. }
+        | Record::TaskProfiled { .. } => Vec::new(),
         Record::RunSubmitted(header) => {
             let what = EventKind::RunSubmitted { name: header.name.clone() };
             vec![event(header.created_at, Some(header.id), what)]

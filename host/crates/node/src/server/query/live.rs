@@ -1,8 +1,8 @@
 //! The present, for displays.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use wask_proto::{RunId, TaskId, TaskState, Timestamp};
+use wask_proto::{ProfileNode, ProfileTree, RunId, TaskId, TaskState, Timestamp};
 
 use crate::{
     histogram::Histogram,
@@ -72,6 +72,17 @@ impl Server {
         let run = self.model.runs.get(&run)?;
         let keys = run.nodes.iter().map(NodeRow::graph_key).collect();
         Some(RunGraph { keys, states: run.tasks.iter().map(|task| task.state).collect() })
+    }
+
+    /// What the guests of a run were seen doing: by function, the tree. `None` if there is no such
+    /// run; empty if it was not profiled.
+    pub(crate) fn profiles(&self, run: RunId) -> Option<Vec<(Arc<str>, ProfileNode)>> {
+        let run = self.model.runs.get(&run)?;
+        let tree = |(function, tree): (&u32, &ProfileTree)| {
+            let call = Arc::clone(&run.functions.get(*function as usize)?.call);
+            Some((Arc::clone(&call), tree.root(&call)))
+        };
+        Some(run.profiles.iter().filter_map(tree).collect())
     }
 
     fn newest_runs(&self) -> impl Iterator<Item = &Run> {

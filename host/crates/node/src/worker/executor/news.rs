@@ -68,7 +68,8 @@ impl Executor {
             cold: done.cold,
             ..Timing::default()
         };
-        desk.report.finished.push(Finished { id: of.id, timing, outcome, logs: done.logs });
+        let (logs, profile) = (done.logs, done.profile);
+        desk.report.finished.push(Finished { id: of.id, timing, outcome, logs, profile });
     }
 
     /// An order that was about an attempt has come back. Tells whether that was cancelled.

@@ -199,6 +199,7 @@ fn task(index: u32, function: &str) -> Assignment {
         limits: CallLimits::default(),
         result_encoding: Encoding::Raw,
         label: "run/key".into(),
+        profile: false,
     }
 }
 
