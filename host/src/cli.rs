@@ -114,6 +114,9 @@ pub(crate) struct ServeArgs {
     /// Memory for results that are still needed; more of them go to disk
     #[arg(long, value_name = "SIZE")]
     pub(crate) values_memory: Option<ByteSize>,
+    /// Results of pure calls to remember; older ones that nobody asked for again are forgotten
+    #[arg(long, value_name = "ENTRIES")]
+    pub(crate) memo_max_entries: Option<u64>,
     /// Stop when standard input closes, so that a server never outlives its parent
     #[arg(long, hide = true)]
     pub(crate) stop_with_stdin: bool,

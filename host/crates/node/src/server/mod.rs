@@ -44,8 +44,14 @@ use wask_proto::{
 use wask_store::{Index, Journal, Objects};
 
 use crate::{
-    clock, config::NodeConfig, events::EventHub, handle::Handle, modules::Modules, pins::Pins,
-    view::EventView, worker::WorkerHandle,
+    clock,
+    config::NodeConfig,
+    events::EventHub,
+    handle::Handle,
+    modules::Modules,
+    pins::{Pin, Pins},
+    view::EventView,
+    worker::WorkerHandle,
 };
 
 pub(crate) use command::{Accepted, Command, Input, Reply, Waiter};
@@ -123,6 +129,8 @@ pub(crate) struct Server {
 pub(crate) struct Storage {
     /// The journal's last record.
     pub(crate) last: Seq,
+    /// The last record that the index covers.
+    pub(crate) indexed: Seq,
     /// Whole objects.
     pub(crate) objects: Arc<dyn Objects>,
     /// Which of them are being stored.
@@ -164,6 +172,8 @@ struct Hand {
     finished: Option<Box<Finished>>,
     /// Results that were looked up, until the engine says what becomes of their tasks.
     known: HashMap<TaskId, Value>,
+    /// The files of these.
+    pins: Vec<Pin>,
     /// Why arguments could not be put together, likewise.
     invalid: HashMap<TaskId, Failure>,
     /// The last success, for identical calls that it serves.
@@ -199,14 +209,14 @@ impl Server {
         hub: Arc<EventHub>,
         inputs: &mpsc::Sender<Input>,
     ) -> std::io::Result<Self> {
-        let Storage { last, objects, pins, index } = storage;
+        let Storage { last, indexed, objects, pins, index } = storage;
         Ok(Self {
             engine: Engine::new(EngineConfig::default()),
             model: Model::default(),
             journal: JournalPort::new(last),
-            indexer: Indexer::start(Arc::clone(&index))?,
+            indexer: Indexer::start(Arc::clone(&index), indexed)?,
             writer: Writer::start(Arc::clone(&objects), Arc::clone(&pins), inputs.clone())?,
-            memo: Memo::default(),
+            memo: Memo::new(config.memo_max_entries),
             holdings: Holdings::default(),
             sync: Coordination::new(SyncLimits {
                 bytes_max: config.sync_max_bytes,
