@@ -2,7 +2,8 @@
 //!
 //! One thread owns a [`Server`]. It waits for inputs, hands them to the engine, carries the
 //! engine's actions out, and lets answers go when the journal has caught up. It makes no
-//! scheduling decision, runs no guest and waits for no disk.
+//! scheduling decision, runs no guest, and waits for no disk but for a short sync while nothing else
+//! is to be done.
 
 mod act;
 mod actors;
@@ -62,7 +63,7 @@ pub(crate) use sync::{Call, PageOf, SyncCommand};
 use actors::{ActorLimits, Actors};
 use children::Family;
 use command::{Ack, Due};
-use commit::JournalPort;
+use commit::{Haste, JournalPort};
 use hold::Holdings;
 use indexer::Indexer;
 use lease::Leases;
@@ -308,9 +309,9 @@ impl Server {
 
     /// Sends a batch off if it is time to. Its answers go with it, so that they need not come back
     /// to the loop to be given.
-    fn flush(&mut self, awaited: bool) {
+    fn flush(&mut self, haste: Haste) {
         let due = &mut self.due;
-        let follows = self.journal.flush(awaited, self.now, |last| {
+        let follows = self.journal.flush(haste, self.now, |last| {
             let count = due.partition_point(|(needed, _)| *needed <= last);
             due.drain(..count).map(|(_, due)| due).collect()
         });
