@@ -121,6 +121,9 @@ pub(crate) struct ServeArgs {
     /// Serve the dashboard from this folder instead of the built-in files
     #[arg(long, value_name = "DIR")]
     pub(crate) ui_dir: Option<PathBuf>,
+    /// Results of pure calls to remember; older ones that nobody asked for again are forgotten
+    #[arg(long, value_name = "ENTRIES")]
+    pub(crate) memo_max_entries: Option<u64>,
     /// Stop when standard input closes, so that a server never outlives its parent
     #[arg(long, hide = true)]
     pub(crate) stop_with_stdin: bool,

@@ -1,6 +1,7 @@
 //! Memory of pure calls: the same call is executed once.
 
 use serde_json::{Value, json};
+use wask_tests::{DEADLINE, Server, ServerOptions, eventually};
 
 use crate::shared;
 
@@ -80,5 +81,62 @@ fn impure_modules_are_not_remembered() {
     for _ in 0..2 {
         let run = server.finish(&graph);
         assert_eq!(server.task(text(&run["id"]), "t")["cached"], false);
+    }
+}
+
+/// Whether a call of `numbers` was answered without an execution.
+fn is_known(server: &Server, call: &str, args: &Value) -> bool {
+    let run = server.finish(&json!({"tasks": {"t": {"call": call, "args": args}}}));
+    assert_eq!(run["state"], "succeeded", "{run}");
+    server.task(text(&run["id"]), "t")["cached"] == true
+}
+
+/// Goal: the number of remembered calls is bounded, in memory and on disk; what is used stays, and
+/// the rest runs again.
+#[test]
+fn old_calls_are_forgotten_and_used_ones_are_not() {
+    let options = ServerOptions::default().guests(&["numbers"]);
+    let mut server = options.arg("--memo-max-entries").arg("100").start();
+    let used = json!([40, 2]);
+    assert!(!is_known(&server, "numbers/add", &used));
+    for step in 0..20 {
+        server.finish(&json!({"tasks": {
+            "i": {"call": "numbers/inc", "map": {"range": [step * 20, step * 20 + 20]}}}}));
+        assert!(is_known(&server, "numbers/add", &used), "it was used a moment ago");
+    }
+    let entries = || -> Option<u64> {
+        let text = server.get("/metrics").status(200).text();
+        text.lines().find_map(|line| line.strip_prefix("wask_memo_entries ")?.parse().ok())
+    };
+    // The index follows a little later.
+    eventually("remembered calls", DEADLINE, || entries().filter(|count| *count >= 50));
+    assert!(entries() <= Some(100));
+    assert!(!is_known(&server, "numbers/inc", &json!([0])), "memory has forgotten it");
+    server.restart();
+    assert!(is_known(&server, "numbers/add", &used), "it was used all the time");
+    assert!(is_known(&server, "numbers/inc", &json!([399])), "it is one of the last");
+    assert!(!is_known(&server, "numbers/inc", &json!([100])), "the disk has forgotten it");
+}
+
+/// Goal: a remembered call keeps no file: when the last run that has the result goes, the file
+/// goes, and the next identical call runs again and has the same result.
+#[test]
+fn a_remembered_call_whose_result_is_gone_runs_again() {
+    let mut server = ServerOptions::default().guests(&["letters"]).start();
+    let graph = json!({"tasks": {"t": {"call": "letters/make", "args": [7, 100_000]}}});
+    let runs =
+        [server.finish(&graph), server.finish(&graph)].map(|run| text(&run["id"]).to_owned());
+    assert_eq!(server.task(&runs[1], "t")["cached"], true);
+    let bytes = server.result(&runs[0], "t").status(200).body;
+    assert_eq!(server.delete(&format!("/runs/{}", runs[0])).status, 204);
+    assert_eq!(server.result(&runs[1], "t").status(200).body, bytes, "the other run needs it");
+    assert_eq!(server.delete(&format!("/runs/{}", runs[1])).status, 204);
+    for round in 0..2 {
+        let run = server.finish(&graph);
+        let id = text(&run["id"]);
+        assert_eq!(server.task(id, "t")["cached"], false, "round {round}");
+        assert_eq!(server.result(id, "t").status(200).body, bytes, "round {round}");
+        assert_eq!(server.delete(&format!("/runs/{id}")).status, 204);
+        server.restart();
     }
 }

@@ -132,5 +132,8 @@ fn node_config(args: &ServeArgs, data: &ServedData) -> anyhow::Result<NodeConfig
     if let Some(size) = args.values_memory {
         config.values_memory_max_bytes = size.0;
     }
+    if let Some(entries) = args.memo_max_entries {
+        config.memo_max_entries = entries;
+    }
     Ok(config)
 }

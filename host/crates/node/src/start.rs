@@ -97,7 +97,8 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     );
     let slots = config.slots;
     let worker_config = worker_config(&config, &dir);
-    let storage = Storage { last: journal.last(), objects: Arc::clone(&objects), pins, index };
+    let last = journal.last();
+    let storage = Storage { last, indexed, objects: Arc::clone(&objects), pins, index };
     let mut server = Server::new(config, storage, modules, (hub, history), &sender)?;
     server.recover(&mut *journal, indexed)?;
     for object in server.module_objects() {
@@ -126,10 +127,12 @@ fn open_journal(config: &NodeConfig, dir: &DataDir) -> Result<Box<dyn Journal>, 
 }
 
 fn open_index(config: &NodeConfig, dir: &DataDir) -> Result<(Arc<Index>, Seq), StartError> {
+    let options =
+        IndexOptions { memo_max_entries: config.memo_max_entries, ..IndexOptions::default() };
     if config.ephemeral {
-        return Ok((Arc::new(Index::open_temporary()?), Seq(0)));
+        return Ok((Arc::new(Index::open_temporary(options)?), Seq(0)));
     }
-    let (index, state) = Index::open(&dir.index(), IndexOptions::default())?;
+    let (index, state) = Index::open(&dir.index(), options)?;
     let covered = match state {
         IndexState::Ready { covered } => covered,
         IndexState::Rebuilt => Seq(0),

@@ -384,6 +384,8 @@ pub struct Stats {
     pub attempts: Vec<(&'static str, u64)>,
     /// Successes that needed no execution.
     pub memo_hits: u64,
+    /// Results of pure calls that the index remembers, at most.
+    pub memo_entries: u64,
     /// Executions whose bytes differed from an earlier execution of the same pure call.
     pub nondeterminism: u64,
     /// Bytes of results held in memory.

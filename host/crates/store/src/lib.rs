@@ -11,8 +11,8 @@ mod objects;
 
 pub use dir::{DataDir, DirError};
 pub use index::{
-    Index, IndexChange, IndexError, IndexOptions, IndexState, IndexStats, MEDIA_TYPE_MAX_BYTES,
-    ObjectRecord,
+    GenerationLimit, Generations, Index, IndexChange, IndexError, IndexOptions, IndexState,
+    IndexStats, MEDIA_TYPE_MAX_BYTES, ObjectRecord,
 };
 pub use journal::{
     BatchError, Compacted, FileJournal, Journal, JournalError, JournalOptions, JournalReader,

@@ -104,6 +104,7 @@ impl Snapshot {
         for (name, help, value) in [
             ("slots", "Slots of all workers", stats.slots),
             ("attempts_assigned", "Attempts given to workers and not reported", stats.assigned),
+            ("memo_entries", "Results of pure calls that are remembered", stats.memo_entries),
             ("values_memory_bytes", "Results held in memory", stats.values_memory_bytes),
             ("values_spilled_bytes", "Results spilled to disk", stats.values_spilled_bytes),
             ("journal_last_sequence", "Number of the last journal record", stats.journal_last),

@@ -35,6 +35,11 @@ impl Server {
         actions.clear();
         self.hand.known.clear();
         self.hand.invalid.clear();
+        for pin in std::mem::take(&mut self.hand.pins) {
+            let id = pin.id();
+            drop(pin);
+            self.delete_unless_needed(&id);
+        }
     }
 
     fn carry_out(&mut self, action: Action) {

@@ -1,7 +1,7 @@
 //! What the handle asks of the server loop. One variant for each thing that changes state; all
 //! reading goes through [`Command::Read`].
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 use wask_proto::{
@@ -74,8 +74,13 @@ pub(crate) enum Input {
 /// What came of a commit.
 #[derive(Debug)]
 pub(crate) enum CommitReport {
-    /// The batch is durable, and answers went out. This follows from them.
-    Done(Vec<After>),
+    /// The batch is durable, and answers went out.
+    Done {
+        /// What follows from them.
+        follows: Vec<After>,
+        /// How long it took to make the batch durable.
+        took: Duration,
+    },
     /// There is no space; the same batch will be tried again.
     Full,
     /// The journal cannot go on.

@@ -181,8 +181,7 @@ impl Server {
 
     /// Puts a result's record and its memo entry into the index.
     pub(super) fn index_result(&mut self, task: TaskId, value: &Value, memo: Option<MemoKey>) {
-        let stored = self.stored_value(value);
-        if matches!(stored, StoredValue::Transient(..)) {
+        if is_transient(value) {
             return;
         }
         // Small results get their record when somebody is shown their id, which is rare.
@@ -190,7 +189,8 @@ impl Server {
             self.index_object(value, self.media_type(task));
         }
         if let Some(key) = memo {
-            self.remember(key, value, stored);
+            self.compare_with_memo(&key, value);
+            self.remember(key, value);
         }
     }
 
@@ -200,15 +200,27 @@ impl Server {
         self.indexer.push(IndexChange::PutObject(value.object_id(), record), self.now);
     }
 
-    fn remember(&mut self, key: MemoKey, value: &Value, stored: StoredValue) {
-        if let Some(before) = self.memo.get(&key)
+    fn compare_with_memo(&mut self, key: &MemoKey, value: &Value) {
+        if let Some(before) = self.memo.get(key)
             && before.object_id() != value.object_id()
         {
             self.memo.nondeterminism += 1;
             tracing::warn!(%key, "a pure call gave other bytes than before");
         }
+    }
+
+    /// Puts a memo entry into memory and the index. It names its object and does not hold it: the
+    /// file goes with the last task that needs it, and the entry when it is found to be void.
+    pub(super) fn remember(&mut self, key: MemoKey, value: &Value) {
         self.memo.insert(key, value.clone());
+        let stored = self.stored_value(value);
         self.indexer.push(IndexChange::PutMemo(key, stored), self.now);
+    }
+
+    /// Takes a memo entry out whose object is gone.
+    pub(super) fn forget_call(&mut self, key: &MemoKey) {
+        self.memo.forget(key);
+        self.indexer.push(IndexChange::DeleteMemo(*key), self.now);
     }
 
     /// Whether somebody outside the run may ask for a task's result.
@@ -286,6 +298,11 @@ impl Holdings {
     pub(super) fn is_held(&self, id: &ObjectId) -> bool {
         self.files.contains_key(id)
     }
+}
+
+/// Whether only memory holds a value that is too large for a record.
+fn is_transient(value: &Value) -> bool {
+    value.bytes().is_some_and(|bytes| bytes.len() > INLINE_VALUE_MAX_BYTES)
 }
 
 fn counted(data: &ValueData) -> u64 {

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::Receiver;
 use wask_engine::Event;
 use wask_proto::worker::ToWorker;
 
-use super::{Input, Server};
+use super::{Input, Server, commit::Haste};
 use crate::{clock, config::BATCH_MAX};
 
 /// Runs the server until it is told to stop. Takes the thread.
@@ -25,8 +25,9 @@ pub(crate) fn run(mut server: Server, mut inputs: Receiver<Input>) {
             for input in batch.drain(..) {
                 server.take(input);
             }
-            server.settle_round();
-            server.totals.busy_us += clock::now().micros_since(began);
+            server.settle_round(inputs.is_empty());
+            let busy_us = clock::now().micros_since(began);
+            server.totals.busy_us += busy_us.saturating_sub(server.journal.take_waited_us());
             if server.is_done() {
                 break;
             }
@@ -87,7 +88,8 @@ impl Server {
     }
 
     /// What follows a batch of inputs: deadlines, scheduling, sending, committing, answering.
-    fn settle_round(&mut self) {
+    /// `idle` says that no more inputs wait.
+    fn settle_round(&mut self, idle: bool) {
         if self.engine.next_deadline().is_some_and(|deadline| deadline <= self.now) {
             self.handle(Event::Tick);
         }
@@ -101,11 +103,19 @@ impl Server {
         self.tell_waiters();
         self.tick_sync();
         self.release_answers();
+        self.flush(self.haste(idle));
         self.release_freed();
-        let awaited = !self.due.is_empty() || self.stopping.is_some();
-        self.flush(awaited);
         self.indexer.flush(self.journal.durable, self.now);
         self.publish();
+    }
+
+    /// Who waits for the records of this round.
+    fn haste(&self, idle: bool) -> Haste {
+        match self.due.len() {
+            0 if self.stopping.is_none() => Haste::None,
+            1 if idle => Haste::OneAlone,
+            _ => Haste::Some,
+        }
     }
 
     fn schedule(&mut self) {

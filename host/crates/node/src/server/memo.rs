@@ -2,18 +2,19 @@
 //!
 //! The table is a cache that may forget at any time; it never decides whether a call is pure.
 
-use std::collections::HashMap;
-
 use wask_proto::{ABI_PROFILE, MemoKey, ModuleId, Value};
+use wask_store::{GenerationLimit, Generations};
 
 use super::args::Pieces;
-use crate::config::MEMO_MEMORY_MAX;
+use crate::config::MEMO_MEMORY_MAX_BYTES;
 
-/// Recent results by key, in two generations: when the younger is full, the older is forgotten.
-#[derive(Debug, Default)]
+/// What an entry takes beside the bytes of its value, with the table's empty places.
+const ENTRY_BYTES: u64 = 128;
+
+/// Recent results by key.
+#[derive(Debug)]
 pub(crate) struct Memo {
-    young: HashMap<MemoKey, Value>,
-    old: HashMap<MemoKey, Value>,
+    recent: Generations<MemoKey, Value>,
     /// Answers given.
     pub(crate) hits: u64,
     /// Executions whose bytes differed from an earlier one's.
@@ -21,20 +22,29 @@ pub(crate) struct Memo {
 }
 
 impl Memo {
+    /// An empty table of at most this many entries.
+    pub(crate) fn new(max_entries: u64) -> Self {
+        let max_entries = (max_entries / 2).max(1);
+        let limit = GenerationLimit { max_entries, max_bytes: MEMO_MEMORY_MAX_BYTES / 2 };
+        Self { recent: Generations::new(limit), hits: 0, nondeterminism: 0 }
+    }
+
     pub(crate) fn get(&self, key: &MemoKey) -> Option<&Value> {
-        self.young.get(key).or_else(|| self.old.get(key))
+        self.recent.get(key)
+    }
+
+    /// Whether an entry is due to be put again, so that what is used is not forgotten.
+    pub(crate) fn is_aging(&self, key: &MemoKey) -> bool {
+        !self.recent.is_young(key)
     }
 
     pub(crate) fn insert(&mut self, key: MemoKey, value: Value) {
-        if self.young.len() >= MEMO_MEMORY_MAX / 2 {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(key, value);
+        let bytes = ENTRY_BYTES + value.bytes().map_or(0, <[u8]>::len) as u64;
+        self.recent.insert(key, value, bytes);
     }
 
     pub(crate) fn forget(&mut self, key: &MemoKey) {
-        self.young.remove(key);
-        self.old.remove(key);
+        self.recent.remove(key);
     }
 }
 

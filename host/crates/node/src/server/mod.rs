@@ -2,7 +2,8 @@
 //!
 //! One thread owns a [`Server`]. It waits for inputs, hands them to the engine, carries the
 //! engine's actions out, and lets answers go when the journal has caught up. It makes no
-//! scheduling decision, runs no guest and waits for no disk.
+//! scheduling decision, runs no guest, and waits for no disk but for a short sync while nothing else
+//! is to be done.
 
 mod act;
 mod actors;
@@ -51,7 +52,7 @@ use crate::{
     handle::Handle,
     history::{Entry, History},
     modules::Modules,
-    pins::Pins,
+    pins::{Pin, Pins},
     view::EventView,
     worker::WorkerHandle,
 };
@@ -64,7 +65,7 @@ pub(crate) use sync::{Call, PageOf, SyncCommand};
 use actors::{ActorLimits, Actors};
 use children::Family;
 use command::{Ack, Due};
-use commit::JournalPort;
+use commit::{Haste, JournalPort};
 use hold::Holdings;
 use indexer::Indexer;
 use lease::Leases;
@@ -135,6 +136,8 @@ pub(crate) struct Server {
 pub(crate) struct Storage {
     /// The journal's last record.
     pub(crate) last: Seq,
+    /// The last record that the index covers.
+    pub(crate) indexed: Seq,
     /// Whole objects.
     pub(crate) objects: Arc<dyn Objects>,
     /// Which of them are being stored.
@@ -176,6 +179,8 @@ struct Hand {
     finished: Option<Box<Finished>>,
     /// Results that were looked up, until the engine says what becomes of their tasks.
     known: HashMap<TaskId, Value>,
+    /// The files of these.
+    pins: Vec<Pin>,
     /// Why arguments could not be put together, likewise.
     invalid: HashMap<TaskId, Failure>,
     /// The last success, for identical calls that it serves.
@@ -211,14 +216,14 @@ impl Server {
         (hub, history): (Arc<EventHub>, History),
         inputs: &mpsc::Sender<Input>,
     ) -> std::io::Result<Self> {
-        let Storage { last, objects, pins, index } = storage;
+        let Storage { last, indexed, objects, pins, index } = storage;
         Ok(Self {
             engine: Engine::new(EngineConfig::default()),
             model: Model::default(),
             journal: JournalPort::new(last),
-            indexer: Indexer::start(Arc::clone(&index))?,
+            indexer: Indexer::start(Arc::clone(&index), indexed)?,
             writer: Writer::start(Arc::clone(&objects), Arc::clone(&pins), inputs.clone())?,
-            memo: Memo::default(),
+            memo: Memo::new(config.memo_max_entries),
             holdings: Holdings::default(),
             sync: Coordination::new(SyncLimits {
                 bytes_max: config.sync_max_bytes,
@@ -314,9 +319,9 @@ impl Server {
 
     /// Sends a batch off if it is time to. Its answers go with it, so that they need not come back
     /// to the loop to be given.
-    fn flush(&mut self, awaited: bool) {
+    fn flush(&mut self, haste: Haste) {
         let due = &mut self.due;
-        let follows = self.journal.flush(awaited, self.now, |last| {
+        let follows = self.journal.flush(haste, self.now, |last| {
             let count = due.partition_point(|(needed, _)| *needed <= last);
             due.drain(..count).map(|(_, due)| due).collect()
         });

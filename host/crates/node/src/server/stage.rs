@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wask_engine::{Action, Event, Stage};
 use wask_proto::{
     CallLimits, Encoding, Failure, FailureKind, FunctionInfo, MemoKey, NodeSpec, ObjectId,
-    StoredValue, TaskId, TaskIndex, Value,
+    StoredValue, TaskId, TaskIndex, Value, ValueData,
     worker::{Assignment, AttemptId},
 };
 
@@ -83,11 +83,16 @@ impl Server {
                 StoredValue::Transient(..) => return None,
             },
         };
-        let gone = value.bytes().is_none()
-            && !matches!(self.objects.size(&value.object_id()), Ok(Some(_)));
-        if gone {
-            self.memo.forget(key);
-            return None;
+        if let ValueData::Stored(at) = &value.data {
+            // What is done before the task has its result may free the file.
+            self.hand.pins.push(self.pins.pin(at.id));
+            if !matches!(self.objects.size(&at.id), Ok(Some(_))) {
+                self.forget_call(key);
+                return None;
+            }
+        }
+        if self.memo.is_aging(key) {
+            self.remember(*key, &value);
         }
         Some(value)
     }

@@ -1,7 +1,8 @@
 //! The bytes of the index's keys and values.
 //!
-//! One tree, one prefix byte per kind of key. Keys and values stay so small that sled never moves
-//! a node into one of its unsynced blob files, which begins at about 128 KiB for 17 entries.
+//! Objects are in sled's default tree, under keys with a prefix byte; memoised results are in trees
+//! of their own. Keys and values stay so small that sled never moves a node into one of its
+//! unsynced blob files, which begins at about 128 KiB for 17 entries.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub(super) const COVERED_KEY: &[u8] = b"c";
 /// The version of keys and values.
 pub(super) const VERSION_KEY: &[u8] = b"v";
 /// Written under [`VERSION_KEY`].
-pub(super) const VERSION: &[u8] = &[1];
+pub(super) const VERSION: &[u8] = &[2];
 
 /// Room for lengths, sizes and kinds around the inline bytes.
 const VALUE_MAX_BYTES: usize = INLINE_VALUE_MAX_BYTES + MEDIA_TYPE_MAX_BYTES + 64;
@@ -42,14 +43,6 @@ impl Key {
         Self::new(b'o', &id.0)
     }
 
-    pub(super) fn memo(key: &MemoKey) -> Self {
-        Self::new(b'm', &key.0)
-    }
-
-    pub(super) fn is_memo(&self) -> bool {
-        self.0.first() == Some(&b'm')
-    }
-
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -61,14 +54,51 @@ impl Key {
     }
 }
 
-/// A change as a key and its new value, `None` to remove it.
-pub(super) fn encode(change: &IndexChange) -> Result<(Key, Option<Vec<u8>>), IndexError> {
-    Ok(match change {
-        IndexChange::PutObject(id, record) => (Key::object(id), Some(encode_object(record)?)),
-        IndexChange::DeleteObject(id) => (Key::object(id), None),
-        IndexChange::PutMemo(key, value) => (Key::memo(key), Some(encode_memo(value)?)),
-        IndexChange::DeleteMemo(key) => (Key::memo(key), None),
-    })
+/// How much of a call's hash names its entry: keys up to this size take no memory of their own in
+/// sled, and two different calls with the same 176 bits will not be found.
+const MEMO_KEY_BYTES: usize = 22;
+
+/// The key of a memo entry.
+pub(super) type MemoName = [u8; MEMO_KEY_BYTES];
+
+pub(super) fn memo_name(key: &MemoKey) -> MemoName {
+    let mut name = [0; MEMO_KEY_BYTES];
+    name.copy_from_slice(&key.0[..MEMO_KEY_BYTES]);
+    name
+}
+
+/// A change of an object's record: its key and its new value, `None` to remove it.
+pub(super) type ObjectChange = (Key, Option<Vec<u8>>);
+
+/// A change of a memo entry.
+pub(super) enum MemoChange {
+    Put(MemoName, Vec<u8>),
+    Delete(MemoName),
+}
+
+/// Changes as bytes. Objects and memo entries have nothing to do with each other, so each kind is
+/// applied by itself.
+#[derive(Default)]
+pub(super) struct Encoded {
+    pub(super) objects: Vec<ObjectChange>,
+    pub(super) memo: Vec<MemoChange>,
+}
+
+pub(super) fn encode(changes: &[IndexChange]) -> Result<Encoded, IndexError> {
+    let mut encoded = Encoded::default();
+    for change in changes {
+        match change {
+            IndexChange::PutObject(id, record) => {
+                encoded.objects.push((Key::object(id), Some(encode_object(record)?)));
+            }
+            IndexChange::DeleteObject(id) => encoded.objects.push((Key::object(id), None)),
+            IndexChange::PutMemo(key, value) => {
+                encoded.memo.push(MemoChange::Put(memo_name(key), encode_memo(value)?));
+            }
+            IndexChange::DeleteMemo(key) => encoded.memo.push(MemoChange::Delete(memo_name(key))),
+        }
+    }
+    Ok(encoded)
 }
 
 pub(super) fn decode_object(bytes: &[u8]) -> Option<ObjectRecord> {

@@ -5,6 +5,8 @@
 //! the memo table is empty but for what the caller puts back, and pure calls simply run again.
 
 mod entry;
+mod generations;
+mod memo;
 mod open;
 
 use std::{
@@ -12,32 +14,37 @@ use std::{
     fs::File,
     io,
     path::PathBuf,
-    sync::{PoisonError, RwLock},
+    sync::{PoisonError, RwLock, RwLockReadGuard},
 };
 
 use wask_proto::{MemoKey, ObjectId, Seq, StoredValue};
 
 pub use entry::{MEDIA_TYPE_MAX_BYTES, ObjectRecord};
+pub use generations::{GenerationLimit, Generations};
 
-use entry::{COVERED_KEY, Key};
+use entry::{COVERED_KEY, Encoded, Key, MemoChange, MemoName, ObjectChange};
+use memo::MemoTrees;
 
 /// sled keeps every version of a page that a batch replaces until the batch is done: 20 000
 /// entries in one batch took six times the memory of small batches, and twice the time.
 const SLED_BATCH_MAX_ENTRIES: usize = 100;
 
-/// Entries of an index in memory at which it forgets what it knows of pure calls.
-const MEMORY_MAX_ENTRIES: usize = 100_000;
+/// Memoised results, unless the options say otherwise.
+const MEMO_MAX_ENTRIES: u64 = 100_000;
 
 /// How much the index may use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct IndexOptions {
     /// Bytes of memory for pages.
     pub cache_max_bytes: u64,
+    /// Memoised results. They are kept in two halves, and when one is full the other one goes: so
+    /// the younger half of this number is always there.
+    pub memo_max_entries: u64,
 }
 
 impl Default for IndexOptions {
     fn default() -> Self {
-        Self { cache_max_bytes: 32 * 1024 * 1024 }
+        Self { cache_max_bytes: 32 * 1024 * 1024, memo_max_entries: MEMO_MAX_ENTRIES }
     }
 }
 
@@ -71,6 +78,8 @@ pub enum IndexChange {
 pub struct IndexStats {
     /// Bytes on disk.
     pub disk_bytes: u64,
+    /// Memoised results, at most those that the options allow.
+    pub memo_entries: u64,
     /// How often it could not be used and was set aside, since the process began.
     pub set_aside: u64,
 }
@@ -128,24 +137,43 @@ enum Entries {
         file: File,
         /// Asks the next start to set the index aside.
         marker: PathBuf,
+        memo: MemoTrees,
     },
-    Memory(RwLock<HashMap<Key, Vec<u8>>>),
+    Memory(RwLock<InMemory>),
+}
+
+struct InMemory {
+    objects: HashMap<Key, Vec<u8>>,
+    memo: Generations<MemoName, Vec<u8>>,
 }
 
 impl Index {
     /// An index in memory, which is gone with the process.
-    pub fn open_temporary() -> Result<Self, IndexError> {
-        Ok(Self { entries: Entries::Memory(RwLock::default()), set_aside: 0 })
+    pub fn open_temporary(options: IndexOptions) -> Result<Self, IndexError> {
+        let max_entries = generation_max_entries(&options);
+        let limit = GenerationLimit { max_entries, max_bytes: options.cache_max_bytes };
+        let entries = InMemory { objects: HashMap::new(), memo: Generations::new(limit) };
+        Ok(Self { entries: Entries::Memory(RwLock::new(entries)), set_aside: 0 })
     }
 
     /// What is known of an object.
     pub fn object(&self, id: &ObjectId) -> Result<Option<ObjectRecord>, IndexError> {
-        self.look_up(&Key::object(id), entry::decode_object)
+        let key = Key::object(id);
+        match &self.entries {
+            Entries::Sled { db, .. } => self.decoded(db.get(key.bytes()), entry::decode_object),
+            Entries::Memory(entries) => {
+                decoded(read(entries).objects.get(&key), entry::decode_object)
+            }
+        }
     }
 
-    /// The result of a pure call: inline, or the object that holds it.
+    /// The result of a pure call: inline, or the object that held it when it was put.
     pub fn memo(&self, key: &MemoKey) -> Result<Option<StoredValue>, IndexError> {
-        self.look_up(&Key::memo(key), entry::decode_memo)
+        let name = entry::memo_name(key);
+        match &self.entries {
+            Entries::Sled { memo, .. } => self.decoded(memo.get(&name), entry::decode_memo),
+            Entries::Memory(entries) => decoded(read(entries).memo.get(&name), entry::decode_memo),
+        }
     }
 
     /// Applies changes in order and then remembers the record that they cover. After a crash the
@@ -153,20 +181,15 @@ impl Index {
     /// makes them right. Not durable until [`Index::flush`].
     pub fn apply(&self, covered: Seq, changes: &[IndexChange]) -> Result<(), IndexError> {
         // All are encoded before any is applied, so that a refused one leaves nothing behind.
-        let encoded = changes.iter().map(entry::encode).collect::<Result<Vec<_>, _>>()?;
+        let Encoded { objects, memo: of_memo } = entry::encode(changes)?;
         match &self.entries {
-            Entries::Sled { db, .. } => self.note(apply_to_sled(db, covered, encoded)),
+            Entries::Sled { db, memo, .. } => {
+                let applied = memo.apply(of_memo);
+                self.note(applied.and_then(|()| apply_to_sled(db, covered, objects)))
+            }
             Entries::Memory(entries) => {
                 let mut entries = entries.write().unwrap_or_else(PoisonError::into_inner);
-                if entries.len() + encoded.len() > MEMORY_MAX_ENTRIES {
-                    entries.retain(|key, _| !key.is_memo());
-                }
-                for (key, value) in encoded {
-                    match value {
-                        Some(value) => entries.insert(key, value),
-                        None => entries.remove(&key),
-                    };
-                }
+                entries.apply(objects, of_memo);
                 Ok(())
             }
         }
@@ -174,8 +197,8 @@ impl Index {
 
     /// Makes everything that was applied durable.
     pub fn flush(&self) -> Result<(), IndexError> {
-        let Entries::Sled { db, file, marker } = &self.entries else { return Ok(()) };
-        self.note(db.flush().map(drop).map_err(IndexError::from))?;
+        let Entries::Sled { db, file, marker, .. } = &self.entries else { return Ok(()) };
+        self.note(db.flush())?;
         // sled's flush only starts the writing of pages; a power cut needs a sync.
         file.sync_data().map_err(|source| {
             let path = marker.with_file_name("db");
@@ -185,33 +208,25 @@ impl Index {
 
     /// Its size and history.
     pub fn stats(&self) -> Result<IndexStats, IndexError> {
-        let disk_bytes = match &self.entries {
-            Entries::Sled { db, .. } => db.size_on_disk()?,
-            Entries::Memory(_) => 0,
+        let (disk_bytes, memo_entries) = match &self.entries {
+            Entries::Sled { db, memo, .. } => (db.size_on_disk()?, memo.entries()),
+            Entries::Memory(entries) => (0, read(entries).memo.entries()),
         };
-        Ok(IndexStats { disk_bytes, set_aside: self.set_aside })
+        Ok(IndexStats { disk_bytes, memo_entries, set_aside: self.set_aside })
     }
 
-    fn look_up<T>(
+    fn decoded<T>(
         &self,
-        key: &Key,
-        decode: fn(&[u8]) -> Option<T>,
+        found: sled::Result<Option<sled::IVec>>,
+        decode: Decode<T>,
     ) -> Result<Option<T>, IndexError> {
-        let decode = |bytes: &[u8]| decode(bytes).ok_or(IndexError::Damaged);
-        match &self.entries {
-            Entries::Sled { db, .. } => {
-                let found = self.note(db.get(key.bytes()).map_err(IndexError::from))?;
-                self.note(found.as_deref().map(decode).transpose())
-            }
-            Entries::Memory(entries) => {
-                let entries = entries.read().unwrap_or_else(PoisonError::into_inner);
-                entries.get(key).map(|bytes| decode(bytes)).transpose()
-            }
-        }
+        let found = self.note(found)?;
+        self.note(decoded(found.as_ref(), decode))
     }
 
     /// Remembers on disk that the index is damaged, so that the next start does not trust it.
-    fn note<T>(&self, result: Result<T, IndexError>) -> Result<T, IndexError> {
+    fn note<T, E: Into<IndexError>>(&self, result: Result<T, E>) -> Result<T, IndexError> {
+        let result = result.map_err(E::into);
         if let (Err(error), Entries::Sled { marker, .. }) = (&result, &self.entries)
             && is_damage(error)
         {
@@ -224,14 +239,48 @@ impl Index {
     }
 }
 
-fn apply_to_sled(
-    db: &sled::Db,
-    covered: Seq,
-    encoded: Vec<(Key, Option<Vec<u8>>)>,
-) -> Result<(), IndexError> {
+type Decode<T> = fn(&[u8]) -> Option<T>;
+
+fn decoded<T>(
+    found: Option<&impl AsRef<[u8]>>,
+    decode: Decode<T>,
+) -> Result<Option<T>, IndexError> {
+    found.map(|bytes| decode(bytes.as_ref()).ok_or(IndexError::Damaged)).transpose()
+}
+
+fn read(entries: &RwLock<InMemory>) -> RwLockReadGuard<'_, InMemory> {
+    entries.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many entries of memoised results make a generation.
+fn generation_max_entries(options: &IndexOptions) -> u64 {
+    (options.memo_max_entries / 2).max(1)
+}
+
+impl InMemory {
+    fn apply(&mut self, objects: Vec<ObjectChange>, memo: Vec<MemoChange>) {
+        for (key, value) in objects {
+            match value {
+                Some(value) => self.objects.insert(key, value),
+                None => self.objects.remove(&key),
+            };
+        }
+        for change in memo {
+            match change {
+                MemoChange::Put(name, value) => {
+                    let bytes = value.len() as u64;
+                    self.memo.insert(name, value, bytes);
+                }
+                MemoChange::Delete(name) => self.memo.remove(&name),
+            }
+        }
+    }
+}
+
+fn apply_to_sled(db: &sled::Db, covered: Seq, objects: Vec<ObjectChange>) -> sled::Result<()> {
     let mut batch = sled::Batch::default();
     let mut entries = 0;
-    for (key, value) in encoded {
+    for (key, value) in objects {
         match value {
             Some(value) => batch.insert(key.bytes(), value),
             None => batch.remove(key.bytes()),
@@ -243,7 +292,7 @@ fn apply_to_sled(
         }
     }
     batch.insert(COVERED_KEY, &covered.0.to_le_bytes());
-    Ok(db.apply_batch(batch)?)
+    db.apply_batch(batch)
 }
 
 fn is_damage(error: &IndexError) -> bool {

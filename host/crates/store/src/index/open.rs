@@ -18,6 +18,8 @@ use wask_proto::Seq;
 use super::{
     Entries, Index, IndexError, IndexOptions, IndexState,
     entry::{COVERED_KEY, VERSION, VERSION_KEY},
+    generation_max_entries,
+    memo::MemoTrees,
 };
 use crate::disk;
 
@@ -101,9 +103,10 @@ fn try_open(
     let opened = catch_unwind(AssertUnwindSafe(|| {
         let db = config.open()?;
         let state = state_of(&db)?;
-        Ok((db, state))
+        let memo = MemoTrees::open(&db, generation_max_entries(&options))?;
+        Ok((db, memo, state))
     }));
-    let (db, state) = match opened {
+    let (db, memo, state) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(error)) if is_damage(&error) => return Err(Fault::Damage(error.to_string())),
         Ok(Err(error)) => return Err(Fault::Machine(error.into())),
@@ -111,7 +114,7 @@ fn try_open(
     };
     let path = dir.join("db");
     let file = File::open(&path).map_err(|source| Fault::Machine(failed("open", &path, source)))?;
-    let entries = Entries::Sled { db, file, marker: marker(dir) };
+    let entries = Entries::Sled { db, file, marker: marker(dir), memo };
     Ok((Index { entries, set_aside }, state))
 }
 

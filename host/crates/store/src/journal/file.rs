@@ -1,6 +1,7 @@
 //! The journal in segment files: appending.
 //!
-//! One write and one sync per batch. A failed sync is never tried again, since the system may
+//! One write and one sync per batch. The newest segment has zeros behind its last batch: to sync
+//! bytes that replace zeros takes half as long as to make a file longer. A failed sync is never tried again, since the system may
 //! have dropped the pages that it could not write; only a full disk is survived.
 
 use std::{
@@ -25,6 +26,12 @@ use crate::disk;
 /// The write buffer keeps this much room between batches.
 const BUFFER_KEPT_MAX_BYTES: usize = 4 * 1024 * 1024;
 
+/// How many zeros are written at once for batches to come.
+const RESERVE_BYTES: usize = 256 * 1024;
+
+/// A larger batch reserves nothing: its sync takes long anyway, and it would be written twice.
+const RESERVING_BATCH_MAX_BYTES: usize = 16 * 1024;
+
 /// How a journal divides itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct JournalOptions {
@@ -45,6 +52,8 @@ pub struct FileJournal {
     shared: Arc<Shared>,
     /// The newest segment's file.
     tail: Box<dyn TailFile>,
+    /// How long that file is: beyond the segment's last batch there are zeros.
+    tail_bytes: u64,
     /// Frames of the batch being written.
     frames: Vec<u8>,
     /// Why no more appends are taken.
@@ -96,6 +105,7 @@ impl FileJournal {
         let journal = Self {
             dir: dir.to_path_buf(),
             options,
+            tail_bytes: segments.last().map_or(0, |newest| newest.bytes),
             shared: Arc::new(Shared::new(segments)),
             tail: Box::new(tail),
             frames: Vec::new(),
@@ -107,10 +117,12 @@ impl FileJournal {
     /// Closes the newest segment and begins another one.
     fn roll(&mut self, newest: &Segment) -> Result<Segment, JournalError> {
         let first = Seq(newest.until.0 + 1);
+        // The next segment says how long this one is.
+        self.cut(newest.bytes).map_err(|source| self.poison("truncate", &newest.path, source))?;
         match segment::create(&self.dir, first, Some(newest.as_previous())) {
             Ok((segment, file)) => {
                 self.shared.lock().push(segment.clone());
-                self.tail = Box::new(file);
+                (self.tail, self.tail_bytes) = (Box::new(file), segment.bytes);
                 Ok(segment)
             }
             Err(CreateError::Unchanged(source)) if disk::is_full(&source) => {
@@ -139,13 +151,41 @@ impl FileJournal {
             }
             // What fitted is cut off again, durably, so that the segment ends with a whole batch
             // even if it is closed next.
-            let cut = self.tail.truncate(newest.bytes).and_then(|()| self.tail.sync());
-            return match cut {
+            self.tail_bytes = u64::MAX;
+            return match self.cut(newest.bytes) {
                 Ok(()) => Err(failed("write", path, source)),
                 Err(error) => Err(self.poison("truncate", path, error)),
             };
         }
+        self.reserve(newest.bytes + self.frames.len() as u64)
+            .map_err(|source| self.poison("truncate", path, source))?;
         self.tail.sync().map_err(|source| self.poison("sync", path, source))
+    }
+
+    /// Puts zeros behind the last batch, which ends at `end`, when there are none left.
+    fn reserve(&mut self, end: u64) -> io::Result<()> {
+        if end <= self.tail_bytes {
+            return Ok(());
+        }
+        self.tail_bytes = end;
+        if self.frames.len() <= RESERVING_BATCH_MAX_BYTES {
+            match self.tail.write_at(&[0; RESERVE_BYTES], end) {
+                Ok(()) => self.tail_bytes = end + RESERVE_BYTES as u64,
+                // The batch is written. The next one will tell if there is no space for it.
+                Err(_) => self.tail.truncate(end)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Durably ends the newest segment's file behind its last batch.
+    fn cut(&mut self, end: u64) -> io::Result<()> {
+        if self.tail_bytes > end {
+            self.tail.truncate(end)?;
+            self.tail.sync()?;
+            self.tail_bytes = end;
+        }
+        Ok(())
     }
 
     fn poison(&mut self, action: &'static str, path: &Path, source: io::Error) -> JournalError {
@@ -180,6 +220,16 @@ impl FileJournal {
             return self.roll(&newest);
         }
         Ok(newest)
+    }
+}
+
+impl Drop for FileJournal {
+    /// A journal that was closed has no zeros; one that was not loses them when it is opened.
+    fn drop(&mut self) {
+        let end = self.shared.lock().last().map_or(0, |newest| newest.bytes);
+        if self.poisoned.is_none() && self.tail_bytes > end {
+            let _ = self.tail.truncate(end);
+        }
     }
 }
 
@@ -250,6 +300,8 @@ mod tests {
     struct Faults {
         write: Option<io::ErrorKind>,
         left: usize,
+        /// Larger writes find no space.
+        largest: Option<usize>,
         sync: Option<io::ErrorKind>,
         truncate: Option<io::ErrorKind>,
         injected: usize,
@@ -263,7 +315,9 @@ mod tests {
     impl TailFile for FaultyFile {
         fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
             let mut faults = self.faults.lock().unwrap();
-            let Some(kind) = faults.write else {
+            let too_large = faults.largest.filter(|largest| bytes.len() > *largest);
+            let kind = too_large.map(|_| io::ErrorKind::StorageFull);
+            let Some(kind) = faults.write.or(kind) else {
                 return TailFile::write_at(&mut self.file, bytes, offset);
             };
             faults.injected += 1;
@@ -333,7 +387,7 @@ mod tests {
         let (mut journal, faults) = faulty(dir.path());
         journal.append(Seq(1), &batch(&["a"])).unwrap();
         *faults.lock().unwrap() =
-            Faults { write: Some(io::ErrorKind::StorageFull), left: 30, ..Faults::default() };
+            Faults { write: Some(io::ErrorKind::StorageFull), left: 26, ..Faults::default() };
         let failed = journal.append(Seq(2), &batch(&["b", "c"])).unwrap_err();
         assert!(matches!(failed, JournalError::Full { .. }) && failed.heals());
         let length = std::fs::metadata(segment::segment_path(dir.path(), Seq(1))).unwrap().len();
@@ -357,7 +411,7 @@ mod tests {
         *faults.lock().unwrap() = Faults {
             write: Some(io::ErrorKind::StorageFull),
             truncate: Some(io::ErrorKind::Other),
-            left: 30,
+            left: 26,
             ..Faults::default()
         };
         assert!(!journal.append(Seq(2), &batch(&["b", "c"])).unwrap_err().heals());
@@ -369,8 +423,53 @@ mod tests {
         drop(journal);
         let (journal, recovered) =
             FileJournal::open(dir.path(), JournalOptions::default()).unwrap();
-        assert_eq!(recovered, Recovered { records: 1, truncated_bytes: 30 });
+        assert_eq!(recovered, Recovered { records: 1, truncated_bytes: 26 });
         assert_eq!(contents(&journal), ["a"]);
+    }
+
+    /// Goal: after a crash the zeros behind the last batch are neither records nor damage, and what
+    /// was written over some of them counts as the rest of a batch.
+    #[test]
+    fn zeros_behind_the_last_batch_are_no_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = segment::segment_path(dir.path(), Seq(1));
+        for round in 0..3_u64 {
+            let (mut journal, recovered) =
+                FileJournal::open(dir.path(), JournalOptions::default()).unwrap();
+            let truncated_bytes = if round == 2 { 26 } else { 0 };
+            assert_eq!(recovered, Recovered { records: round * 2, truncated_bytes });
+            journal.append(Seq(round * 2 + 1), &batch(&["a"])).unwrap();
+            journal.append(Seq(round * 2 + 2), &batch(&["b"])).unwrap();
+            let reserved = std::fs::metadata(&path).unwrap().len();
+            assert!(
+                reserved >= journal.stats().bytes + RESERVE_BYTES as u64 / 2,
+                "none were written"
+            );
+            if round == 1 {
+                journal.tail.write_at(&[7; 26], journal.stats().bytes).unwrap();
+            }
+            // As a crash would.
+            journal.poisoned = Some(Arc::new(io::Error::other("a crash")));
+            drop(journal);
+            assert_eq!(std::fs::metadata(&path).unwrap().len(), reserved);
+        }
+        let (journal, _) = FileJournal::open(dir.path(), JournalOptions::default()).unwrap();
+        assert_eq!(contents(&journal), ["a", "b", "a", "b", "a", "b"]);
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), journal.stats().bytes);
+    }
+
+    #[test]
+    fn a_disk_too_full_for_zeros_takes_the_batch() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, faults) = faulty(dir.path());
+        faults.lock().unwrap().largest = Some(100);
+        journal.append(Seq(1), &batch(&["a"])).unwrap();
+        assert!(faults.lock().unwrap().injected > 0);
+        let length = std::fs::metadata(segment::segment_path(dir.path(), Seq(1))).unwrap().len();
+        assert_eq!(length, journal.stats().bytes);
+        faults.lock().unwrap().largest = None;
+        journal.append(Seq(2), &batch(&["b"])).unwrap();
+        assert_eq!(contents(&journal), ["a", "b"]);
     }
 
     #[test]

@@ -143,6 +143,10 @@ impl<R: Read> FrameReader<R> {
         }
         let mut head = [0; FRAME_HEADER_BYTES];
         self.input.read_exact(&mut head).map_err(|error| short_or(error, self.offset))?;
+        // Zeros are room for frames to come; a salt with which they check is as likely as any.
+        if head == [0; FRAME_HEADER_BYTES] {
+            return Err(bad);
+        }
         let header = FrameHeader::parse(head);
         let length = header.payload_bytes();
         let whole = (FRAME_HEADER_BYTES + length) as u64;

@@ -166,7 +166,8 @@ fn settle_closed(segments: &mut [Segment]) {
     }
 }
 
-/// Reads the newest segment, cuts off an incomplete batch and says how many bytes that were.
+/// Reads the newest segment, cuts off what is behind its last complete batch, and says how many
+/// bytes of an incomplete one that were. Zeros had been reserved for batches to come.
 fn repair_tail(segment: &mut Segment) -> Result<u64, JournalError> {
     let path = segment.path.clone();
     let file = File::options()
@@ -176,16 +177,20 @@ fn repair_tail(segment: &mut Segment) -> Result<u64, JournalError> {
         .map_err(|source| failed("open", &path, source))?;
     let length = segment.bytes;
     scan_batches(segment, &file)?;
-    let torn = length.saturating_sub(segment.bytes);
+    if segment.bytes >= length {
+        return Ok(0);
+    }
+    let rest = read_from(&file, segment.bytes).map_err(|e| failed("read", &path, e))?;
+    let torn = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
     if torn > 0 {
         tracing::warn!(
             file = %path.display(), offset = segment.bytes, bytes = torn,
             "cutting off a batch that was never completely written"
         );
-        file.set_len(segment.bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(|source| failed("repair", &path, source))?;
     }
+    file.set_len(segment.bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|source| failed("repair", &path, source))?;
     Ok(torn)
 }
 

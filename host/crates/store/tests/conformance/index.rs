@@ -9,14 +9,15 @@ use wask_store::{
 
 use crate::support::{Random, names};
 
-const SMALL_CACHE: IndexOptions = IndexOptions { cache_max_bytes: 1024 * 1024 };
+const SMALL_CACHE: IndexOptions =
+    IndexOptions { cache_max_bytes: 1024 * 1024, memo_max_entries: 10_000 };
 
 fn open(dir: &Path) -> (Index, IndexState) {
     Index::open(dir, SMALL_CACHE).unwrap()
 }
 
 fn over_all(test: impl Fn(&Index)) {
-    test(&Index::open_temporary().unwrap());
+    test(&Index::open_temporary(SMALL_CACHE).unwrap());
     let dir = tempfile::tempdir().unwrap();
     test(&open(dir.path()).0);
 }

@@ -7,5 +7,6 @@ mod journal;
 mod journal_compaction;
 mod journal_damage;
 mod kill;
+mod memo;
 mod objects;
 mod support;

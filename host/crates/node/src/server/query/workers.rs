@@ -40,7 +40,9 @@ impl Server {
     }
 
     pub(crate) fn stats(&self) -> Stats {
+        let index = self.index.stats().unwrap_or_default();
         let mut stats = Stats {
+            memo_entries: index.memo_entries,
             memo_hits: self.memo.hits,
             nondeterminism: self.memo.nondeterminism,
             values_memory_bytes: self.holdings.memory_bytes,
@@ -48,7 +50,7 @@ impl Server {
             journal_last: self.journal.last().0,
             journal_durable: self.journal.durable.0,
             journal_commits: self.journal.commits,
-            index_rebuilt: self.index.stats().map_or(0, |stats| stats.set_aside),
+            index_rebuilt: index.set_aside,
             disk_full: self.journal.full,
             sync: self.sync.stats(),
             actors: self.actors.stats(),
