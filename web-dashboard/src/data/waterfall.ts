@@ -9,6 +9,7 @@ export class Waterfall {
   rows: Float64Array = new Float64Array(0);
   /** Further attempts by `keyOf`. */
   private readonly later = new Map<number, number[]>();
+  private readonly found = new Map<number, number>();
   private version = -1;
 
   constructor(private readonly store: SpanStore) {}
@@ -22,6 +23,7 @@ export class Waterfall {
     if (!this.stale) return;
     this.version = store.version;
     this.later.clear();
+    this.found.clear();
     let count = 0;
     const numbers = new Float64Array(store.count);
     const starts = new Float64Array(store.count);
@@ -69,11 +71,15 @@ export class Waterfall {
     return [first, ...others.filter((number) => number !== first)];
   }
 
-  /** The row whose task is `task` (and `run`), or -1: a search over all rows. */
+  /** The row whose task is `task` (and `run`), or -1: a search over all rows, remembered until they change. */
   rowOf(task: number, run = 0): number {
     const key = keyOf(task, run);
-    for (let n = 0; n < this.rows.length; n++) if (this.keyAt(this.rows[n]!) === key) return n;
-    return -1;
+    const known = this.found.get(key);
+    if (known !== undefined) return known;
+    let row = -1;
+    for (let n = 0; n < this.rows.length && row < 0; n++) if (this.keyAt(this.rows[n]!) === key) row = n;
+    this.found.set(key, row);
+    return row;
   }
 
   /** The first row that begins at `time` or later. */

@@ -34,8 +34,10 @@ export class Details {
 /** Spans at least as wide get edges; at least as wide, details. Device pixels. */
 const SHARP_PX = 3;
 const DETAIL_PX = 9;
-/** A lane with more spans in sight than this many per pixel is drawn from tiles. */
+/** A lane with more spans in sight than this many per pixel is drawn from tiles; so are lanes with more than their part of what one
+ *  frame looks at. */
 const SPANS_PER_PIXEL = 2;
+const SPANS_PER_FRAME = 60_000;
 
 export class Strips {
   readonly details = new Details();
@@ -50,6 +52,9 @@ export class Strips {
   private readonly context = this.canvas.getContext('2d')!;
   private image: ImageData | null = null;
   private pixels = new Uint32Array(0);
+  /** Spans that each lane in sight may have and yet be drawn exactly. */
+  private share = 0;
+  private barImage: ImageData | null = null;
 
   constructor(private readonly scene: Scene, private readonly tiles: TileCache) {}
 
@@ -60,6 +65,7 @@ export class Strips {
     const grid: Grid = { from: view.from, usPerColumn: (view.to - view.from) / columns, columns };
     this.tiles.setLanes(layout.key, layout.indexOf, layout.lanes, this.scene.only, layout.crowded);
     this.tiles.begin(tileBudgetMs);
+    this.share = SPANS_PER_FRAME / Math.max(1, rows.reduce((sum, { row }) => sum + row.laneEnd - row.lane, 0));
     this.details.count = 0;
     this.ticks = [];
     this.spans = 0;
@@ -99,7 +105,7 @@ export class Strips {
     };
     const count = countOf(cursorsOf(store, store.chunks, layout.indexOf, lane, grid.from, view.to));
     this.spans += count;
-    if (count <= SPANS_PER_PIXEL * grid.columns) {
+    if (count <= Math.min(SPANS_PER_PIXEL * grid.columns, this.share)) {
       raster(store.chunks);
       return true;
     }
@@ -137,7 +143,8 @@ export class Strips {
   /** Bars as high as the share of the most that ran at once; failures at the top. */
   private bars(context: CanvasRenderingContext2D, row: Row, columns: number, paint: Paint): void {
     const height = Math.round(row.h * paint.ratio);
-    const image = new ImageData(columns, height);
+    if (this.barImage?.width !== columns || this.barImage.height !== height) this.barImage = new ImageData(columns, height);
+    const image = this.barImage;
     const pixels = new Uint32Array(image.data.buffer).fill(paint.laneBack);
     const { cover, fn, marks } = this.strip;
     for (let c = 0; c < columns; c++) {
