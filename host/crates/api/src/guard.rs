@@ -13,6 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
 use crate::{
     codes,
     config::ApiConfig,
@@ -113,14 +115,23 @@ fn needs_token(method: &Method, path: &str) -> bool {
 
 fn check_token(token: &str, headers: &HeaderMap) -> Answer<()> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let given = given.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+    let given = given.map(|given| given.as_bytes().to_vec()).or_else(|| token_of_socket(headers));
     // Hashes are compared, in constant time, so that the time taken tells nothing of the token.
-    if blake3::hash(given.trim().as_bytes()) == blake3::hash(token.as_bytes()) {
+    if blake3::hash(&given.unwrap_or_default()) == blake3::hash(token.as_bytes()) {
         return Ok(());
     }
     let detail = "send the server's token as `Authorization: Bearer TOKEN`";
     let asks = HeaderValue::from_static("Bearer");
     Err(Problem::new(codes::UNAUTHORIZED, detail).header(header::WWW_AUTHENTICATE, asks))
+}
+
+/// The token that a page gives along when it opens a WebSocket: browsers let it set no other header,
+/// and in the address it would end up in logs.
+fn token_of_socket(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    let token = offered.split(',').find_map(|name| name.trim().strip_prefix("wask.token."))?;
+    BASE64_URL_SAFE_NO_PAD.decode(token).ok()
 }
 
 #[cfg(test)]
@@ -175,6 +186,12 @@ mod tests {
         assert!(needs_token(&Method::GET, "/metrics"));
         assert!(!needs_token(&Method::GET, "/api/v1/health/live"));
         assert!(!needs_token(&Method::GET, "/app.js"));
+        let mut headers = HeaderMap::new();
+        assert!(check_token("s3cret", &headers).is_err());
+        let offered = HeaderValue::from_static("wask, wask.token.czNjcmV0");
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, offered);
+        assert!(check_token("s3cret", &headers).is_ok());
+        assert!(check_token("other", &headers).is_err());
         let mut headers = HeaderMap::new();
         assert!(check_token("secret", &headers).is_err());
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer secret"));

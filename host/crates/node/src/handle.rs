@@ -115,8 +115,8 @@ pub struct TaskFilter {
     pub state: Option<TaskState>,
     /// Only those of this function, as the client wrote it.
     pub call: Option<String>,
-    /// Only those in this stretch.
-    pub key: Option<Range<TaskIndex>>,
+    /// Only those in these stretches, which ascend.
+    pub places: Option<Vec<Range<TaskIndex>>>,
 }
 
 /// Some tasks, in order of their places.

@@ -61,6 +61,8 @@ pub struct RunView {
     pub started_at: Option<Timestamp>,
     /// When its last task ended.
     pub finished_at: Option<Timestamp>,
+    /// Whether its guests are profiled.
+    pub profile: bool,
     /// Order of acceptance: larger is newer. The cursor of lists.
     pub order: u64,
 }

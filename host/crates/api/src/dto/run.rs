@@ -47,6 +47,9 @@ pub(crate) struct RunDto {
     /// When its last task ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Time>,
+    /// Whether its guests are profiled.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    profile: bool,
 }
 
 impl From<&RunView> for RunDto {
@@ -60,6 +63,7 @@ impl From<&RunView> for RunDto {
             created_at: Time(run.created_at),
             started_at: run.started_at.map(Time),
             finished_at: run.finished_at.map(Time),
+            profile: run.profile,
         }
     }
 }

@@ -52,6 +52,10 @@ pub(crate) struct TaskDto {
     start_us: Option<u32>,
     /// Microseconds inside the function.
     run_us: Option<u64>,
+    /// Microseconds spent on bringing its stored inputs, before it began.
+    fetch_us: Option<u32>,
+    /// Microseconds spent on storing its result, after it ended.
+    store_us: Option<u32>,
     /// The most linear memory it held, in bytes.
     peak_memory: Option<u64>,
     /// What the guest reported of its progress: done and total.
@@ -89,6 +93,8 @@ impl From<&TaskView> for TaskDto {
             queue_us: queue.map(|(queued, started)| started.micros_since(queued)),
             start_us: timing.map(|timing| timing.start_us),
             run_us: timing.map(|timing| timing.run_us),
+            fetch_us: timing.map(|timing| timing.fetch_us),
+            store_us: timing.map(|timing| timing.store_us),
             peak_memory: timing.map(|timing| timing.peak_memory_bytes),
             progress: task.progress.map(|(done, total)| ProgressDto { done, total }),
             parent: task.parent.clone(),

@@ -2,17 +2,22 @@
 
 use std::{
     borrow::Cow,
+    collections::HashMap,
+    io::Write as _,
     path::{Component, Path},
+    sync::LazyLock,
 };
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use include_dir::{Dir, include_dir};
+use flate2::{Compression, write::GzEncoder};
+use include_dir::{Dir, File, include_dir};
 
 use crate::{
     codes,
@@ -70,8 +75,35 @@ pub(crate) fn contents(state: &ApiState, name: &str) -> Option<Cow<'static, [u8]
 
 fn file(state: &ApiState, name: &str, request: &HeaderMap) -> Option<Response> {
     let bytes = &*contents(state, name)?;
-    let response = respond(name, bytes, request);
+    let mut response = respond(name, bytes, request);
+    if let Some(packed) = packed(state, name, request)
+        && response.status() == StatusCode::OK
+    {
+        *response.body_mut() = packed.into();
+        let gzip = HeaderValue::from_static("gzip");
+        response.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+    }
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     Some(response)
+}
+
+/// A built-in file as gzip, packed once, where the client takes that and the file gains by it.
+fn packed(state: &ApiState, name: &str, request: &HeaderMap) -> Option<Bytes> {
+    static PACKED: LazyLock<HashMap<&'static Path, Bytes>> = LazyLock::new(pack);
+    let taken = request.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let is_taken = taken.split([',', ';']).any(|coding| coding.trim() == "gzip");
+    let is_built_in = state.config().ui_dir.is_none();
+    (is_taken && is_built_in).then(|| PACKED.get(Path::new(name)).cloned()).flatten()
+}
+
+fn pack() -> HashMap<&'static Path, Bytes> {
+    let gained = |file: &'static File<'_>| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(file.contents()).ok()?;
+        let bytes = gzip.finish().ok()?;
+        (bytes.len() < file.contents().len()).then(|| (file.path(), bytes.into()))
+    };
+    FILES.files().filter_map(gained).collect()
 }
 
 fn respond(name: &str, bytes: &[u8], request: &HeaderMap) -> Response {
@@ -82,12 +114,8 @@ fn respond(name: &str, bytes: &[u8], request: &HeaderMap) -> Response {
         false => bytes.to_vec().into_response(),
     };
     let headers = response.headers_mut();
-    // Files under `assets/` carry a hash in their names.
-    let caching = match name.starts_with("assets/") {
-        true => "public, max-age=31536000, immutable",
-        false => "no-cache",
-    };
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    // Names stay the same from build to build; the tag tells whether a file has.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     if let Ok(tag) = HeaderValue::from_str(&tag) {

@@ -65,7 +65,8 @@ async fn live(
         let detail = format!("`/live` is a WebSocket: {rejection}; `/events` serves curl");
         Problem::new(codes::UPGRADE_REQUIRED, detail)
     })?;
-    let upgrade = upgrade.max_message_size(SAID_MAX_BYTES).max_frame_size(SAID_MAX_BYTES);
+    let upgrade =
+        upgrade.protocols(["wask"]).max_message_size(SAID_MAX_BYTES).max_frame_size(SAID_MAX_BYTES);
     let place = state.feed_place()?;
     let feed = Feed::new(state, run, if is_known { from } else { 0 });
     let serve = move |socket| async move {

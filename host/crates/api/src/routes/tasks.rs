@@ -1,9 +1,11 @@
 //! `/runs/{id}/tasks`: listing tasks, looking at one, its logs, why it is not running.
 
+use std::ops::Range;
+
 use axum::{Router, extract::State, http::Uri, routing::get};
 use serde::Serialize;
 use utoipa::ToSchema;
-use wask_node::TaskFilter;
+use wask_node::{TaskFilter, view::KeyTable};
 use wask_proto::{RunId, TaskIndex, TaskState};
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     content::Format,
     dto::{ExplainDto, LogDto, Page, TaskDetailDto, TaskDto},
     names::{find_task, find_tasks},
-    params::{Params, Path},
+    params::{Params, Path, invalid},
     problem::{Answer, Problem},
     routes::control::add_tasks,
     state::{ApiState, unknown_run},
@@ -37,16 +39,21 @@ async fn list(
     uri: Uri,
     format: Format,
 ) -> Answer {
-    let params = Params::read(&uri, &["state", "call", "key", "cursor", "limit"])?;
+    let params = Params::read(&uri, &["state", "call", "key", "search", "cursor", "limit"])?;
     let states = TaskState::ALL.map(TaskState::name);
     let limit = params.limit(LIMIT_DEFAULT, LIMIT_MAX)?;
     let from = params.number("cursor", "the `next` of the page before")?.unwrap_or(0);
     let (run, table) = state.find_keys(&id).await?;
     let key = params.text("key").map(|name| find_tasks(&table, name).map(|named| named.tasks));
+    let key = key.transpose().map_err(|detail| Problem::new(codes::UNKNOWN_TASK, detail))?;
+    let found = params.text("search").map(|text| search(&table, text));
+    if key.is_some() && found.is_some() {
+        return Err(invalid("search", "does not go with `key`: it looks for parts of names"));
+    }
     let filter = TaskFilter {
         state: params.word("state", &states, TaskState::from_name)?,
         call: params.text("call").map(str::to_owned),
-        key: key.transpose().map_err(|detail| Problem::new(codes::UNKNOWN_TASK, detail))?,
+        places: key.map(|tasks| std::iter::once(tasks).collect()).or(found),
     };
     let page = state.node().tasks(run, filter, from, limit).await;
     let page = page.ok_or_else(|| unknown_run(&id))?;
@@ -55,6 +62,16 @@ async fn list(
         next: page.next.map(|next| next.to_string()),
         total: page.total,
     }))
+}
+
+/// Tasks whose keys contain this; a whole name of an element stands for that one alone.
+fn search(table: &KeyTable, text: &str) -> Vec<Range<TaskIndex>> {
+    if let Ok(named) = find_tasks(table, text)
+        && table.find(text).is_none()
+    {
+        return std::iter::once(named.tasks).collect();
+    }
+    table.iter().filter(|key| key.key.contains(text)).map(|key| key.tasks.clone()).collect()
 }
 
 async fn show(

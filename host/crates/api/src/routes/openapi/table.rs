@@ -65,6 +65,7 @@ parameters! {
     "task_state" "state" "query" "string" "Only tasks in this state."
     "task_call" "call" "query" "string" "Only tasks of this function, `module/function`."
     "task_key" "key" "query" "string" "Only the tasks of this key."
+    "task_search" "search" "query" "string" "Only tasks whose keys contain this, or the one of that name."
     "cursor" "cursor" "query" "string" "The `next` of the page before."
     "limit" "limit" "query" "integer" "How many items to answer with at most."
     "after" "after" "query" "integer" "The `next` of the answer before."
@@ -271,7 +272,7 @@ operations! {
         [200 "The feed." Some(Type("text/event-stream"))], RUN_PROBLEMS;
 
     get "/runs/{id}/tasks" "tasks" "The tasks of a run."
-        ["run", "task_state", "task_call", "task_key", "cursor", "limit"] None,
+        ["run", "task_state", "task_call", "task_key", "task_search", "cursor", "limit"] None,
         [200 "A page of tasks." Some(Page("Task"))], TASK_PROBLEMS;
     get "/runs/{id}/tasks/{key}" "tasks" "Everything about a task."
         ["run", "key"] None, [200 "The task." Some(Shape("TaskDetail"))], TASK_PROBLEMS;

@@ -109,6 +109,7 @@ impl Run {
             created_at: self.header.created_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
+            profile: self.header.profile,
             order: self.order,
         }
     }

@@ -27,12 +27,13 @@ impl Server {
     ) -> Option<TaskPage> {
         let run = self.model.runs.get(&run)?;
         let all = 0..run.next_index();
-        let stretch = filter.key.clone().unwrap_or(all);
+        let stretches = filter.places.clone().unwrap_or_else(|| std::iter::once(all).collect());
         let matches = |task: &TaskIndex| run.matches(filter, *task);
-        let total = run.count_matching(filter, stretch.clone());
-        let from = from.max(stretch.start);
+        let count = |stretch: &Range<TaskIndex>| run.count_matching(filter, stretch.clone());
+        let total = stretches.iter().map(count).sum();
+        let rest = stretches.into_iter().flat_map(|stretch| stretch.start.max(from)..stretch.end);
         let mut found: Vec<TaskIndex> =
-            (from..stretch.end.max(from)).filter(matches).take(limit.saturating_add(1)).collect();
+            rest.filter(matches).take(limit.saturating_add(1)).collect();
         let next = found.get(limit).copied();
         found.truncate(limit);
         let tasks = found.into_iter().filter_map(|task| run.task_view(task)).collect();
