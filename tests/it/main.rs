@@ -9,6 +9,7 @@ mod cancel;
 mod cli;
 mod cli_build;
 mod conformance;
+mod demo;
 mod executors;
 mod failures;
 mod families;

@@ -24,7 +24,7 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 /// after that dies with this process; every answer that was given is durable by then.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
 
-/// What the dashboard's button runs. The module is made of `guest-examples/tour` and kept here, so
+/// What the dashboard's button runs. The module is made of `tests/guests/tour` and kept here, so
 /// that neither a build nor a first look needs a toolchain for wasm.
 const DEMO: Demo = Demo {
     module: include_bytes!("../../demo/tour.wasm"),

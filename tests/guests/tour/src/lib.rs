@@ -1,6 +1,5 @@
 //! One task of each kind: long and short ones, one that fails at first, one that waits for tasks of
-//! its own, one with a large result. `host/demo` holds the graph and the module that the server
-//! carries with it.
+//! its own, one with a large result. The server carries this module and its graph in `host/demo`.
 
 use wask::prelude::*;
 
@@ -79,7 +78,8 @@ fn count_leaves(ctx: &Ctx, depth: u32) -> Result<u64, Error> {
     if depth == 0 {
         return Ok(1);
     }
-    let sides = [ctx.submit("count_leaves", (depth - 1,))?, ctx.submit("count_leaves", (depth - 1,))?];
+    let sides =
+        [ctx.submit("count_leaves", (depth - 1,))?, ctx.submit("count_leaves", (depth - 1,))?];
     let mut leaves = 0;
     for side in sides {
         leaves += side.result::<u64>()?;
