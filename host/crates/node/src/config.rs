@@ -81,9 +81,6 @@ pub(crate) const COMMANDS_MAX: usize = 4_096;
 /// Inputs that the loop takes up before it commits.
 pub(crate) const BATCH_MAX: usize = 1_024;
 
-/// Deleted tasks after which memory is handed back. Below that it is as likely to be used again.
-pub(crate) const DELETED_TASKS_MANY: u64 = 50_000;
-
 /// Log lines kept for each run.
 pub(crate) const RUN_LOG_LINES_MAX: usize = 100_000;
 

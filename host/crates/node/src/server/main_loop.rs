@@ -51,6 +51,7 @@ impl Server {
             self.sync_deadline(),
             self.journal.due(),
             self.indexer.due(),
+            self.leftovers.due(),
             stop,
         ];
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
@@ -95,6 +96,9 @@ impl Server {
         }
         if self.leases.next_end().is_some_and(|end| end <= self.now) {
             self.end_overdue_leases();
+        }
+        if self.leftovers.is_due(self.now) {
+            self.give_memory_back();
         }
         if self.stopping.is_none() && !self.journal.full {
             self.schedule();

@@ -15,6 +15,7 @@ mod commit;
 mod hold;
 mod indexer;
 mod lease;
+mod leftovers;
 mod main_loop;
 mod memo;
 mod model;
@@ -69,6 +70,7 @@ use commit::{Haste, JournalPort};
 use hold::Holdings;
 use indexer::Indexer;
 use lease::Leases;
+use leftovers::Leftovers;
 use memo::Memo;
 use model::Model;
 use on_ask::Asks;
@@ -127,8 +129,7 @@ pub(crate) struct Server {
     actions: Vec<Action>,
     now: Timestamp,
     totals: Totals,
-    /// Tasks that were deleted since memory was handed back.
-    tasks_deleted: u64,
+    leftovers: Leftovers,
     stopping: Option<Stopping>,
 }
 
@@ -259,7 +260,7 @@ impl Server {
             actions: Vec::new(),
             now: clock::now(),
             totals: Totals::default(),
-            tasks_deleted: 0,
+            leftovers: Leftovers::default(),
             stopping: None,
             config,
         })

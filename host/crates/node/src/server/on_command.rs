@@ -17,7 +17,7 @@ use super::{
     model::NodeRow,
     translate::engine_node,
 };
-use crate::{config::DELETED_TASKS_MANY, refusal::Refusal, view::ObjectInfo};
+use crate::{refusal::Refusal, view::ObjectInfo};
 
 impl Server {
     pub(super) fn on_command(&mut self, command: Command) {
@@ -252,16 +252,14 @@ impl Server {
         let before = self.model.tasks_total;
         self.handle(Event::DeleteRun(run));
         self.record(&Record::RunDeleted { run, at: self.now }, None);
-        self.tasks_deleted += before - self.model.tasks_total;
-        if self.tasks_deleted >= DELETED_TASKS_MANY {
-            self.tasks_deleted = 0;
+        if self.leftovers.add(before - self.model.tasks_total, self.now) {
             self.give_memory_back();
         }
         Ok(())
     }
 
     /// The allocator keeps what many small things leave behind.
-    fn give_memory_back(&self) {
+    pub(super) fn give_memory_back(&self) {
         let thread = std::thread::Builder::new().name("wask-trim".into());
         if let Err(error) = thread.spawn(self.config.give_memory_back) {
             tracing::warn!(%error, "memory is not handed back");
