@@ -28,5 +28,9 @@ fn the_module_is_made_of_its_sources() {
     let functions = |module: Value| module["functions"].clone();
     let carried = functions(server.get("/modules/tour").json());
     let made = server.upload_bytes("?name=made", &guest("tour")).json();
-    assert_eq!(carried, functions(made), "make guests, then copy target/guests/tour.wasm to host/demo");
+    assert_eq!(
+        carried,
+        functions(made),
+        "make guests, then copy target/guests/tour.wasm to host/demo"
+    );
 }

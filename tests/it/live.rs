@@ -284,3 +284,28 @@ fn graphs_of_tasks_come_in_columns() {
         .get(&format!("/runs/{large}/graph?by=task&format=columns"))
         .problem(400, "too_many_tasks");
 }
+
+/// Goal: a server with a token feeds those who offer it the way browsers can, and nobody else.
+#[test]
+fn the_feed_asks_for_the_token() {
+    let server = ServerOptions::default().slots(1).guests(&[]).arg("--token").arg("s3cret").start();
+    let answer = |protocols: &str| {
+        let head = format!(
+            "GET /api/v1/live HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: {protocols}\r\n\r\n",
+            server.authority()
+        );
+        let mut head_of_answer = [0; 400];
+        let mut stream = wask_tests::open(&server, head.as_bytes());
+        let length = std::io::Read::read(&mut stream, &mut head_of_answer).expect("an answer");
+        String::from_utf8_lossy(head_of_answer.get(..length).unwrap_or_default()).into_owned()
+    };
+    let fed = answer("wask, wask.token.czNjcmV0").to_lowercase();
+    assert!(
+        fed.starts_with("http/1.1 101") && fed.contains("sec-websocket-protocol: wask\r\n"),
+        "{fed}"
+    );
+    assert!(answer("wask, wask.token.b3RoZXI").starts_with("HTTP/1.1 401"));
+    assert!(answer("wask").starts_with("HTTP/1.1 401"));
+}

@@ -11,6 +11,7 @@ mod cli_build;
 mod conformance;
 mod demo;
 mod executors;
+mod exports;
 mod failures;
 mod families;
 mod feeds;
