@@ -3,6 +3,7 @@
 
 import { type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { icons, JSX_NAMES, simplify, SMALL_JSX } from './vite.config.ts';
 
 const PLACE = '<script type="application/json" id="wask-data">null</script>';
 
@@ -32,9 +33,9 @@ const oneFile: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [oneFile],
+  plugins: [icons, simplify, oneFile],
   publicDir: false,
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  oxc: SMALL_JSX,
   build: {
     target: 'es2022',
     emptyOutDir: false,
@@ -42,6 +43,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     cssCodeSplit: false,
     rolldownOptions: {
+      transform: { inject: JSX_NAMES },
       input: 'src/report/report.html',
       output: { entryFileNames: 'report.js', assetFileNames: 'report[extname]', codeSplitting: false },
     },

@@ -1,6 +1,6 @@
 // How the page asks the server: typed fetches, and errors that carry what the server said (RFC 9457). It keeps no answers.
 
-import { signal } from '@preact/signals';
+import { signal } from '../state/signals';
 import { parseExact } from './exact';
 import type { Failure } from './types';
 import { token, tokenWanted } from './token';
@@ -125,6 +125,11 @@ export async function send<T>(method: string, where: string, body?: unknown, que
 export function wordsOf(error: unknown): string {
   if (error instanceof ApiError) return error.detail || error.title;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Whatever was thrown, as an error to show. */
+export function asApiError(error: unknown): ApiError {
+  return error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'Unexpected answer', wordsOf(error));
 }
 
 export function isAbort(error: unknown): boolean {

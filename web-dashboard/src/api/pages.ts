@@ -1,7 +1,7 @@
 // Lists that the server answers page by page: more of them on demand, and all loaded ones anew at an interval.
 
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, get, isAbort, type Query, url, wordsOf } from './client';
+import { useCallback, useEffect, useRef, useState } from '../state/hooks';
+import { type ApiError, asApiError, get, isAbort, type Query, url } from './client';
 import type { Page } from './types';
 
 export interface Pages<T> {
@@ -47,8 +47,7 @@ export function usePages<T>(where: string, query: Query, { size = 200, every = n
       }),
       (error: unknown) => {
         if (isAbort(error) || controller.signal.aborted) return;
-        const told = error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'Unexpected answer', wordsOf(error));
-        setState((before) => ({ ...(before.address === address ? before : blank), error: told, loading: false }));
+        setState((before) => ({ ...(before.address === address ? before : blank), error: asApiError(error), loading: false }));
       },
     ).finally(() => {
       if (busy.current === controller) busy.current = null;

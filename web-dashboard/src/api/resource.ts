@@ -1,8 +1,8 @@
 // A GET that a component shows: asked again when its address changes, at an interval, or on demand; given up when the component goes.
 // A hidden tab does not ask.
 
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, get, isAbort, type Query, url, wordsOf } from './client';
+import { useCallback, useEffect, useRef, useState } from '../state/hooks';
+import { type ApiError, asApiError, get, isAbort, type Query, url } from './client';
 
 export interface Resource<T> {
   /** The last answer; it stays while the next one is on its way, and when that fails. */
@@ -37,8 +37,7 @@ export function useResource<T>(where: string | null, { query = {}, every = null 
       (data) => setState({ address, data, error: null, loading: false }),
       (error: unknown) => {
         if (isAbort(error) || controller.signal.aborted) return;
-        const known = error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'Unexpected answer', wordsOf(error));
-        setState((before) => ({ ...before, error: known, loading: false }));
+        setState((before) => ({ ...before, error: asApiError(error), loading: false }));
       },
     );
     return () => controller.abort();

@@ -1,7 +1,7 @@
 // The server's token, where it asks for one: given in the page's fragment (`#token=…`) or typed into the dialog, kept for this tab,
 // and never part of a request's address.
 
-import { signal } from '@preact/signals';
+import { signal } from '../state/signals';
 
 const KEY = 'wask.token';
 

@@ -1,6 +1,6 @@
 // Which page the path names, inside the frame.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from '../state/hooks';
 import { ApiPage } from '../pages/api/ApiPage';
 import { ModulePage } from '../pages/modules/ModulePage';
 import { Modules } from '../pages/modules/Modules';

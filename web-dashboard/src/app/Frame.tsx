@@ -2,7 +2,7 @@
 // hear. The pages themselves know nothing of it.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from '../state/hooks';
 import { contact } from '../api/client';
 import { setToken, tokenWanted } from '../api/token';
 import { Dialog } from '../ui/Dialog';
@@ -10,7 +10,7 @@ import { Icon } from '../ui/Icon';
 import { plain } from '../ui/text';
 import { useInSight } from '../ui/useInSight';
 import { ConfirmDialog } from './confirm';
-import { KEY_GROUPS, paletteOpen, setSingleKeys, sheetOpen, singleKeys } from './keys';
+import { paletteOpen, setSingleKeys, sheetOpen, singleKeys } from './keys';
 import { feedStale } from './live';
 import { Palette } from './Palette';
 import { route } from './router';
@@ -34,10 +34,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <a class="skip" href="#main">Skip to the content</a>
       <header class="bar">
         <a class="brand" href="/" aria-label="Wask, overview">
-          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
-            <rect width="32" height="32" rx="7" class="brand-back" />
-            <g fill="#fff"><rect x="6" y="8" width="12" height="4" rx="1" /><rect x="20" y="8" width="6" height="4" rx="1" opacity=".6" /><rect x="6" y="14" width="5" height="4" rx="1" opacity=".6" /><rect x="13" y="14" width="13" height="4" rx="1" /><rect x="6" y="20" width="9" height="4" rx="1" /><rect x="17" y="20" width="5" height="4" rx="1" opacity=".6" /></g>
-          </svg>
+          <svg width="22" height="22" aria-hidden="true"><use href="#i-brand" /></svg>
           <span>Wask</span>
         </a>
         <nav aria-label="Pages" ref={nav}>
@@ -87,16 +84,14 @@ function Stale() {
 }
 
 function KeySheet() {
+  const sheet = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const words = document.getElementById('key-sheet');
+    if (words instanceof HTMLTemplateElement) sheet.current?.append(words.content.cloneNode(true));
+  }, []);
   return (
     <Dialog title="Keyboard and pointer" onClose={() => (sheetOpen.value = false)} class="wide">
-      <div class="key-sheet">
-        {KEY_GROUPS.map((group) => (
-          <section key={group.title}>
-            <h3>{group.title}</h3>
-            <dl>{group.keys.map(([keys, does]) => <div key={keys}><dt><kbd>{keys}</kbd></dt><dd>{does}</dd></div>)}</dl>
-          </section>
-        ))}
-      </div>
+      <div class="key-sheet" ref={sheet} />
       <label class="check"><input type="checkbox" checked={singleKeys.value} onChange={(event) => setSingleKeys(event.currentTarget.checked)} /> Single keys act (Ctrl K always does)</label>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 // The command palette: pages, actions, runs, modules, and tasks of the run that is looked at, by typing.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from '../state/hooks';
 import { get, isAbort } from '../api/client';
 import type { Module, Page, Run } from '../api/types';
 import { openTask } from '../state/task';

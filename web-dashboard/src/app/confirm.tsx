@@ -1,7 +1,7 @@
 // Questions before something is stopped or deleted, answered by a promise; at most one at a time.
 
-import { signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { signal } from '../state/signals';
+import { useState } from '../state/hooks';
 import { Dialog } from '../ui/Dialog';
 import { plain } from '../ui/text';
 

@@ -1,47 +1,9 @@
-// The keyboard: which keys do what outside of canvases (those have their own while they are focused), and the sheet that `?` shows.
+// The keyboard: which keys do what outside of canvases (those have their own while they are focused), and whether the
+// sheet that `?` shows is open; its words are in `index.html`.
 // Single keys can be switched off (WCAG 2.1.4) and never act while something is being typed.
 
-import { signal } from '@preact/signals';
+import { signal } from '../state/signals';
 import { navigate } from './router';
-
-export interface KeyGroup {
-  title: string;
-  keys: [keys: string, does: string][];
-}
-
-/** What the sheet lists. */
-export const KEY_GROUPS: KeyGroup[] = [
-  {
-    title: 'Everywhere',
-    keys: [
-      ['Ctrl K  or  ⌘ K', 'command palette: pages, runs, tasks, actions'],
-      ['?', 'this sheet'],
-      ['g  o', 'overview'], ['g  r', 'runs'], ['g  w', 'workers'], ['g  m', 'modules'], ['g  s', 'sync and actors'], ['g  a', 'API'],
-      ['/', 'search field of the page'],
-      ['t', 'theme: auto, light, dark'],
-      ['Esc', 'close the drawer or dialog'],
-    ],
-  },
-  {
-    title: 'Run',
-    keys: [['1 … 6', 'tabs'], ['Enter', 'go into the open task drawer']],
-  },
-  {
-    title: 'Timeline and graph, while focused',
-    keys: [
-      ['w  s  or  +  −', 'zoom in and out'], ['a  d  or  ← →', 'pan'], ['0', 'fit everything'], ['f', 'focus the selection, again: zoom to it'],
-      ['.  ,', 'next and previous task in the lane'], ['↑  ↓', 'lane above and below'], ['e  Shift E', 'next and previous failure'],
-      ['Space', 'follow now, or pause'], ['m', 'mark'],
-    ],
-  },
-  {
-    title: 'Pointer',
-    keys: [
-      ['drag', 'select a range of time'], ['Shift drag', 'pan'], ['Ctrl wheel, pinch', 'zoom at the pointer'],
-      ['wheel', 'scroll lanes'], ['double click', 'fit the task'],
-    ],
-  },
-];
 
 const OFF = 'wask.keys-off';
 export const singleKeys = signal(remembered());

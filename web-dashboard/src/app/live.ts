@@ -1,7 +1,7 @@
 // Which live connection the page has, for the frame's banner: a page that starts a feed lends it here while it shows it. And what
 // pages draw of it.
 
-import { computed, signal, type ReadonlySignal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '../state/signals';
 import type { RunFeed, Tick } from '../data/feed';
 
 interface Connection {

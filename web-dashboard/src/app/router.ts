@@ -1,6 +1,6 @@
 // Where the page is: path and query as signals over the browser's history, the table of pages, and links that do not load anew.
 
-import { computed, signal } from '@preact/signals';
+import { computed, signal } from '../state/signals';
 
 export type Route =
   | { page: 'overview' }

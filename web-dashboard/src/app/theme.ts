@@ -1,7 +1,7 @@
 // The theme: auto, light or dark, remembered in this browser. `shade` is what is in force; canvases redraw when it changes, reading
 // the style sheet's variables (`--c0` to `--c11`, `--bg`, `--ink`, …) again.
 
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '../state/signals';
 
 export type Theme = 'auto' | 'light' | 'dark';
 

@@ -1,6 +1,6 @@
 // Short messages that come and go, and words for screen readers. What matters is on the page itself; these only tell that it happened.
 
-import { signal } from '@preact/signals';
+import { signal } from '../state/signals';
 import { ApiError, isAbort, wordsOf } from '../api/client';
 
 export interface Toast {

@@ -1,6 +1,6 @@
 // A live feed for as long as a component is there, lent to the frame for its banner.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from '../state/hooks';
 import { RunFeed } from '../data/feed';
 import { liveFeed } from './live';
 

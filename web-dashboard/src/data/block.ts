@@ -70,12 +70,24 @@ export interface SpanRow {
 }
 
 type Name = Exclude<keyof Columns, 'run'>;
-export const FLOATS = ['dur', 'queue', 'fetch', 'startup', 'parked', 'store', 'peak', 'output'] as const;
+type Numbers = Columns[Name];
+type Kind = Float64ArrayConstructor | Float32ArrayConstructor | Uint32ArrayConstructor | Uint16ArrayConstructor | Uint8ArrayConstructor;
 
-/** The columns in the order of the wire, with their element's size. */
-export const LAYOUT: readonly (readonly [Name, number])[] = [
-  ['start', 8], ...FLOATS.map((name) => [name, 4] as const), ['task', 4], ['function', 2], ['lane', 2], ['attempt', 2], ['state', 1], ['flags', 1],
-];
+/** The columns in the order of the wire, with what their elements are. */
+const KINDS: Record<Name, Kind> = {
+  start: Float64Array, dur: Float32Array, queue: Float32Array, fetch: Float32Array, startup: Float32Array, parked: Float32Array, store: Float32Array,
+  peak: Float32Array, output: Float32Array, task: Uint32Array, function: Uint16Array, lane: Uint16Array, attempt: Uint16Array, state: Uint8Array,
+  flags: Uint8Array,
+};
+export const NAMES = Object.keys(KINDS) as Name[];
+
+/** Columns whose arrays `make` makes, each of its kind, in the order of the wire. */
+export function columnsOf(withRun: boolean, make: (kind: Kind) => Numbers): Columns {
+  const columns: Partial<Record<keyof Columns, unknown>> = {};
+  for (const name of NAMES) columns[name] = make(KINDS[name]);
+  columns.run = withRun ? make(Uint32Array) : null;
+  return columns as Columns;
+}
 
 const HEAD_BYTES = 32;
 const VERSION = 1;
@@ -86,7 +98,7 @@ const padded = (bytes: number) => (bytes + 7) & ~7;
 
 function sizeOf(count: number, withRun: boolean): number {
   let size = HEAD_BYTES + (withRun ? padded(4 * count) : 0);
-  for (const [, bytes] of LAYOUT) size += padded(bytes * count);
+  for (const name of NAMES) size += padded(KINDS[name].BYTES_PER_ELEMENT * count);
   return size;
 }
 
@@ -106,38 +118,18 @@ export function decodeBlock(buffer: ArrayBuffer): SpanBlock {
   const size = sizeOf(count, withRun);
   if (size !== buffer.byteLength) throw new BlockError('length', `${count} spans have ${size} bytes, not ${buffer.byteLength}`);
   let at = HEAD_BYTES;
-  const take = (bytes: number): number => {
-    const here = at;
-    at += padded(bytes * count);
-    return here;
-  };
-  return {
-    first: Number(head.getBigUint64(8, true)),
-    baseUs: Number(head.getBigUint64(16, true)),
-    count,
-    start: new Float64Array(buffer, take(8), count),
-    dur: new Float32Array(buffer, take(4), count),
-    queue: new Float32Array(buffer, take(4), count),
-    fetch: new Float32Array(buffer, take(4), count),
-    startup: new Float32Array(buffer, take(4), count),
-    parked: new Float32Array(buffer, take(4), count),
-    store: new Float32Array(buffer, take(4), count),
-    peak: new Float32Array(buffer, take(4), count),
-    output: new Float32Array(buffer, take(4), count),
-    task: new Uint32Array(buffer, take(4), count),
-    function: new Uint16Array(buffer, take(2), count),
-    lane: new Uint16Array(buffer, take(2), count),
-    attempt: new Uint16Array(buffer, take(2), count),
-    state: new Uint8Array(buffer, take(1), count),
-    flags: new Uint8Array(buffer, take(1), count),
-    run: withRun ? new Uint32Array(buffer, take(4), count) : null,
-  };
+  const views = columnsOf(withRun, (kind) => {
+    const view = new kind(buffer, at, count);
+    at += padded(view.byteLength);
+    return view;
+  });
+  return { ...views, first: Number(head.getBigUint64(8, true)), baseUs: Number(head.getBigUint64(16, true)), count };
 }
 
 /** Row `i` of any columns, with its numbers as they are stored. */
 export function rowAt(columns: Columns, i: number): SpanRow {
   const row = {} as SpanRow;
-  for (const [name] of LAYOUT) row[name] = columns[name][i]!;
+  for (const name of NAMES) row[name] = columns[name][i]!;
   if (columns.run) row.run = columns.run[i]!;
   return row;
 }
@@ -155,7 +147,7 @@ export function encodeBlock(rows: readonly SpanRow[], head: { first: number; bas
   view.setUint32(24, rows.length, true);
   const block = decodeBlock(buffer);
   rows.forEach((row, i) => {
-    for (const [name] of LAYOUT) block[name][i] = row[name];
+    for (const name of NAMES) block[name][i] = row[name];
     if (block.run) block.run[i] = row.run ?? 0;
   });
   return buffer;

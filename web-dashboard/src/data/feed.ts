@@ -1,7 +1,7 @@
 // The spans of a run, or of all runs, kept up to date: sealed blocks by request, newest first, then the tail by socket from the number
 // after the last span it has. It reconnects by itself, and says when it is behind. It never draws.
 
-import { signal, type Signal } from '@preact/signals';
+import { signal, type Signal } from '../state/signals';
 import { path as pathOf } from '../api/client';
 import { BlockError, decodeBlock } from './block';
 import { parseMessage, type Manifest, type Names, type Tick } from './messages';

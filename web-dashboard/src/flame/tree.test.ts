@@ -1,7 +1,7 @@
-// Flame graphs: places, sums by name, search and walking.
+// Flame graphs: places, sums by name and walking.
 
 import { expect, test } from 'vitest';
-import { byName, layOut, matching, walk, type ProfileNode } from './tree';
+import { byName, layOut, walk, type ProfileNode } from './tree';
 
 const node = (name: string, self: number, ...children: ProfileNode[]): ProfileNode =>
   ({ name, self, total: self + children.reduce((sum, child) => sum + child.total, 0), children });
@@ -29,21 +29,15 @@ test('what calls itself counts once', () => {
   expect(byName(frames).reduce((sum, one) => sum + one.self, 0)).toBe(25);
 });
 
-test('search counts samples once', () => {
-  const { frames } = layOut(ROOT);
-  expect(matching(frames, 'PAR').samples).toBe(16);
-  expect(matching(frames, ' ').found.size).toBe(0);
-});
-
 test('keys walk the tree', () => {
   const { frames } = layOut(ROOT);
   const name = (at: number) => frames[at]!.name;
-  const parse = walk(frames, 0, 'down');
+  const parse = walk(frames, 0, 'Down');
   expect(name(parse)).toBe('parse');
-  expect(name(walk(frames, parse, 'right'))).toBe('sort');
-  expect(walk(frames, parse, 'left')).toBe(parse);
-  expect(name(walk(frames, parse, 'down'))).toBe('read');
-  expect(walk(frames, parse, 'up')).toBe(0);
+  expect(name(walk(frames, parse, 'Right'))).toBe('sort');
+  expect(walk(frames, parse, 'Left')).toBe(parse);
+  expect(name(walk(frames, parse, 'Down'))).toBe('read');
+  expect(walk(frames, parse, 'Up')).toBe(0);
 });
 
 test('a stack of ten thousand frames is laid out', () => {

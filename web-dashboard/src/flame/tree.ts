@@ -70,28 +70,15 @@ export function byName(frames: readonly Frame[]): Named[] {
   return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.self - a.self || b.total - a.total);
 }
 
-/** Samples in frames whose name holds `text`, and not in another such frame. */
-export function matching(frames: readonly Frame[], text: string): { found: Set<number>; samples: number } {
-  const wanted = text.trim().toLowerCase();
-  const found = new Set<number>();
-  let samples = 0;
-  if (wanted === '') return { found, samples };
-  frames.forEach((frame, n) => {
-    if (!frame.name.toLowerCase().includes(wanted)) return;
-    found.add(n);
-    for (let at = frame.parent; at >= 0; at = frames[at]!.parent) if (found.has(at)) return;
-    samples += frame.total;
-  });
-  return { found, samples };
-}
+export type Way = 'Up' | 'Down' | 'Left' | 'Right';
 
 /** The frame that keys go to from `at`: caller, heaviest callee, or a neighbour under the same caller. */
-export function walk(frames: readonly Frame[], at: number, way: 'up' | 'down' | 'left' | 'right'): number {
+export function walk(frames: readonly Frame[], at: number, way: Way): number {
   const here = frames[at];
   if (!here) return 0;
-  if (way === 'up') return Math.max(0, here.parent);
-  const family = way === 'down' ? at : here.parent;
+  if (way === 'Up') return Math.max(0, here.parent);
+  const family = way === 'Down' ? at : here.parent;
   const members = frames.flatMap((frame, n) => (frame.parent === family ? [n] : [])).sort((a, b) => frames[a]!.x - frames[b]!.x);
-  if (way === 'down') return members[0] ?? at;
-  return members[members.indexOf(at) + (way === 'right' ? 1 : -1)] ?? at;
+  if (way === 'Down') return members[0] ?? at;
+  return members[members.indexOf(at) + (way === 'Right' ? 1 : -1)] ?? at;
 }

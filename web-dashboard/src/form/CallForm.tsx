@@ -1,6 +1,6 @@
 // A form for one call of a function: submits a run of one task and shows it.
 
-import { useState } from 'preact/hooks';
+import { useState } from '../state/hooks';
 import { ask } from '../api/client';
 import type { ModuleFunction, Submitted } from '../api/types';
 import { navigate, runPath } from '../app/router';

@@ -1,6 +1,6 @@
 // The fields of a form, drawn from a shape. Every field has a label, its documentation, and the message of what is wrong with it.
 
-import { useId, useState } from 'preact/hooks';
+import { useId, useState } from '../state/hooks';
 import { ask, wordsOf } from '../api/client';
 import type { StoredObject } from '../api/types';
 import { bytes } from '../ui/format';

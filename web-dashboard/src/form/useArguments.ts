@@ -1,6 +1,6 @@
 // The state of a form for a call's arguments: what was typed for each parameter, as fields or as raw JSON, and the JSON of them all.
 
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from '../state/hooks';
 import { ApiError } from '../api/client';
 import type { ModuleFunction } from '../api/types';
 import { blank, compile, type Draft, type FieldError, rawJson } from './draft';

@@ -1,8 +1,7 @@
 // The graph of a run: by function, or task by task, or one task with what it hangs on. It asks the host for what it shows; a report
 // hands it over instead.
 
-import { useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useSignal } from '../state/hooks';
 import { ask, get, isAbort, path, wordsOf } from '../api/client';
 import type { Counts, CriticalPath } from '../api/types';
 import type { RunFeed } from '../data/feed';
@@ -12,7 +11,7 @@ import { namesOf, openTask } from '../state/task';
 import { count, plural } from '../ui/format';
 import { DataTable } from '../ui/Table';
 import { line } from '../ui/text';
-import { placeGroups, type GroupGraph, type GroupNode } from './groups';
+import { placeGroups, type GroupGraph } from './groups';
 import { GroupView } from './GroupView';
 import { NodeGraph } from './NodeGraph';
 import { decodePoints, neighbourhood, TASK_STATE_NAMES, type Neighbourhood, type Points } from './points';
@@ -96,7 +95,7 @@ export function GraphView({ feed, given }: { feed: RunFeed; given?: GivenGraph }
             <button type="button" onClick={() => (scale.value = null)}>Fit</button>
           </div>
         )}
-        <button type="button" class="button small" aria-pressed={table.value} onClick={() => (table.value = !table.value)}>Table</button>
+        {mode.value !== 'function' && <button type="button" class="button small" aria-pressed={table.value} onClick={() => (table.value = !table.value)}>Table</button>}
       </div>
       {problem.value && <p class="tl-notes" role="status">{problem.value}</p>}
       {mode.value === 'function' && (
@@ -118,7 +117,6 @@ export function GraphView({ feed, given }: { feed: RunFeed; given?: GivenGraph }
       )}
       {mode.value === 'focus' && near?.around.cut && <p class="tl-notes" role="status">The nearest {count(near.around.tasks.length)} tasks are shown; there are more.</p>}
       <figcaption id="graph-words" class="tl-words">{wordsFor(mode.value, group.value, points.value, near?.around ?? null, critical.value)}</figcaption>
-      {table.value && mode.value === 'function' && group.value && <GroupTable graph={group.value} counts={counts} />}
       {table.value && mode.value !== 'function' && points.value && <TaskTable points={points.value} tasks={near?.around.tasks ?? null} keys={keys} functions={feed.store.functions} />}
     </figure>
   );
@@ -154,23 +152,6 @@ function wordsFor(mode: Mode, group: GroupGraph | null, points: Points | null, a
   }
   if (mode === 'task') return points ? `${plural(points.count, 'task')}, ${plural(points.bundles.count, 'bundle')} of edges. Ctrl and wheel zoom, drag pans, a double click shows what a task hangs on.` : '';
   return around ? `${plural(around.tasks.length, 'task')} around the selected one, ${plural(around.edges.length, 'edge')}.` : 'Select a task first.';
-}
-
-function GroupTable({ graph, counts }: { graph: GroupGraph; counts: ReadonlyMap<string, Counts> }) {
-  const of = (node: GroupNode, state: string): number => (counts.get(node.call) ?? node.counts)[state] ?? 0;
-  const needs = (node: GroupNode): string => graph.edges.filter((edge) => graph.nodes[edge.to] === node).map((edge) => `${graph.nodes[edge.from]?.call ?? '?'} ×${edge.count}`).join(', ');
-  return (
-    <DataTable
-      label="Graph by function" rows={[...graph.nodes]} rowKey={(node) => node.id}
-      columns={[
-        { id: 'call', head: 'Function', cell: (node) => line(node.call, 80), sort: (node) => node.call, grow: true },
-        { id: 'tasks', head: 'Tasks', cell: (node) => count(node.tasks), sort: (node) => node.tasks, end: true },
-        { id: 'succeeded', head: 'Succeeded', cell: (node) => count(of(node, 'succeeded')), sort: (node) => of(node, 'succeeded'), end: true },
-        { id: 'failed', head: 'Failed', cell: (node) => count(of(node, 'failed')), sort: (node) => of(node, 'failed'), end: true },
-        { id: 'needs', head: 'Needs', cell: (node) => line(needs(node), 120) },
-      ]}
-    />
-  );
 }
 
 function TaskTable({ points, tasks, keys, functions }: { points: Points; tasks: readonly number[] | null; keys: TaskKeys; functions: readonly string[] }) {

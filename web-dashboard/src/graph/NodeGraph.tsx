@@ -1,14 +1,14 @@
 // The canvas of tasks: window, pointer and keys, and the loop that draws it when something changed.
 
-import { effect, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { effect } from '../state/signals';
+import { useEffect, useRef, useSignal } from '../state/hooks';
 import { shade } from '../app/theme';
 import { singleKeys } from '../app/keys';
 import type { RunFeed } from '../data/feed';
 import type { TaskKeys } from '../data/keys';
 import { selection, selectTask } from '../state/selection';
 import { focusDrawer } from '../state/task';
-import { assignHues, readTheme, resolveColours } from '../timeline/colours';
+import { assignHues, readTheme } from '../timeline/colours';
 import { expose, FrameTimes } from '../timeline/stats';
 import { line } from '../ui/text';
 import { drawNodes, fitView, nearView, nodeAt, nodePaint, type NodePaint, type NodeView } from './nodes';
@@ -59,9 +59,8 @@ export function NodeGraph({ feed, points, keys, places, edges, onFocus }: Proper
       view ??= edges ? nearView(points, 0, width, height) : fitView(points, width, height);
       if (!paint) {
         const theme = readTheme(element);
-        const busy = getComputedStyle(element).getPropertyValue('--busy').trim() || theme.accent;
         const hues = assignHues(feed.store.functions);
-        paint = nodePaint(theme, busy, resolveColours([theme.surface, ...theme.hues, theme.bad, busy, theme.overhead]), (fn) => hues[fn]?.hue ?? 0);
+        paint = nodePaint(theme, hues.length, (fn) => hues[fn]?.hue ?? 0);
       }
       const begun = performance.now();
       live?.update();

@@ -1,7 +1,7 @@
 // Tasks as squares on a canvas, up to 100 000: far away as tiles of density in one image, near as squares with signs and keys. It owns
 // the window on the graph; the states come from outside.
 
-import { SHADES, shadeTable, type Rgb, type Theme } from '../timeline/colours';
+import { pixelOf, resolveColours, SHADES, shadeTable, type Theme } from '../timeline/colours';
 import { neighboursOf, Task, type Points } from './points';
 
 export interface NodeView {
@@ -32,28 +32,33 @@ export function nearView(points: Points, position: number, width: number, height
   return view.scale >= scale ? view : { scale, x: points.x[position]! - width / 2 / scale, y: points.y[position]! - height / 2 / scale };
 }
 
-/** Colours by function and state, ready for pixels. */
+/** Colours ready for the canvas. */
 export interface NodePaint {
   readonly theme: Theme;
   readonly hueOf: (fn: number) => number;
-  /** `shadeTable` of the hues, then bad, busy, overhead. */
-  readonly shades: Uint32Array;
+  /** Pixels by function and state: `[8 * function + state]`. */
+  readonly pixels: Uint32Array;
+  /** What a task of another function has than the one that is looked at. */
+  readonly faint: number;
   readonly back: number;
-  readonly busy: string;
-}
-
-export function nodePaint(theme: Theme, busy: string, colours: readonly Rgb[], hueOf: (fn: number) => number): NodePaint {
-  const [back, ...others] = colours;
-  return { theme, hueOf, busy, shades: shadeTable(others, back!), back: (0xff000000 | (back![2] << 16) | (back![1] << 8) | back![0]) >>> 0 };
+  /** The picture from far, kept from frame to frame. */
+  image: ImageData | null;
 }
 
 /** How present a task is: what waits is faint. */
 const PRESENCE = [4, 12, 12, 63, 48, 63, 30, 30];
 
-function pixelOf(paint: NodePaint, state: number, fn: number): number {
-  const hues = paint.theme.hues.length;
-  const hue = state === Task.failed ? hues : state === Task.running ? hues + 1 : state >= Task.cancelled ? hues + 2 : paint.hueOf(fn);
-  return paint.shades[hue * SHADES + PRESENCE[state]!]!;
+export function nodePaint(theme: Theme, functions: number, hueOf: (fn: number) => number): NodePaint {
+  const [back, ...others] = resolveColours([theme.surface, ...theme.hues, theme.bad, theme.busy, theme.overhead]);
+  const shades = shadeTable(others, back!);
+  const hues = theme.hues.length;
+  const pixels = new Uint32Array(8 * Math.max(1, functions));
+  for (let n = 0; n < pixels.length; n++) {
+    const state = n % 8;
+    const hue = state === Task.failed ? hues : state === Task.running ? hues + 1 : state >= Task.cancelled ? hues + 2 : hueOf(n >> 3);
+    pixels[n] = shades[hue * SHADES + PRESENCE[state]!]!;
+  }
+  return { theme, hueOf, pixels, faint: shades[(hues + 2) * SHADES]!, back: pixelOf(back!), image: null };
 }
 
 export interface NodeFrame {
@@ -86,33 +91,35 @@ export function drawNodes(context: CanvasRenderingContext2D, frame: NodeFrame): 
   return { visible: near };
 }
 
-/** One image: each task fills its pixels; where several share one, failures and what runs come last and win. */
+/** One image: each task fills its pixels; where several share one, what runs and what failed are drawn last and win. */
 function drawFar(context: CanvasRenderingContext2D, { points, view, width, height, ratio, paint, only }: NodeFrame): number {
   const w = Math.max(1, Math.round(width * ratio));
   const h = Math.max(1, Math.round(height * ratio));
-  const image = new ImageData(w, h);
-  const pixels = new Uint32Array(image.data.buffer).fill(paint.back);
+  if (paint.image?.width !== w || paint.image.height !== h) paint.image = new ImageData(w, h);
+  const pixels = new Uint32Array(paint.image.data.buffer).fill(paint.back);
+  const { x: xs, y: ys, fn: fns, state: states } = points;
   const scale = view.scale * ratio;
   const side = Math.max(1, Math.round(scale * SQUARE));
+  const last: number[] = [];
   let visible = 0;
-  // Three passes: what may be covered, what runs, what failed.
-  for (const pass of [0, 1, 2]) {
-    for (let n = 0; n < points.count; n++) {
-      const state = points.state[n]!;
-      const rank = state === Task.failed ? 2 : state === Task.running ? 1 : 0;
-      if (rank !== pass) continue;
-      const x = Math.round((points.x[n]! - view.x) * scale);
-      const y = Math.round((points.y[n]! - view.y) * scale);
-      if (x + side < 0 || y + side < 0 || x >= w || y >= h) continue;
-      visible++;
-      const pixel = only >= 0 && points.fn[n] !== only && rank === 0 ? paint.shades[(paint.theme.hues.length + 2) * SHADES]! : pixelOf(paint, state, points.fn[n]!);
-      const grow = rank === 2 && side < 3 ? 1 : 0;
-      for (let py = Math.max(0, y - grow); py < Math.min(h, y + side + grow); py++) {
-        for (let px = Math.max(0, x - grow); px < Math.min(w, x + side + grow); px++) pixels[py * w + px] = pixel;
-      }
-    }
+  const fill = (n: number, grow: number, pixel: number): void => {
+    const x = Math.round((xs[n]! - view.x) * scale) - grow;
+    const y = Math.round((ys[n]! - view.y) * scale) - grow;
+    const to = Math.min(w, x + side + 2 * grow);
+    const low = Math.min(h, y + side + 2 * grow);
+    if (to <= 0 || low <= 0 || x >= w || y >= h) return;
+    visible++;
+    for (let py = Math.max(0, y); py < low; py++) pixels.fill(pixel, py * w + Math.max(0, x), py * w + to);
+  };
+  for (let n = 0; n < points.count; n++) {
+    const state = states[n]!;
+    if (state === Task.running || state === Task.failed) last.push(n);
+    else fill(n, 0, only >= 0 && fns[n] !== only ? paint.faint : paint.pixels[8 * fns[n]! + state]!);
   }
-  context.putImageData(image, 0, 0);
+  for (const wanted of [Task.running, Task.failed]) {
+    for (const n of last) if (states[n] === wanted) fill(n, wanted === Task.failed && side < 3 ? 1 : 0, paint.pixels[8 * fns[n]! + wanted]!);
+  }
+  context.putImageData(paint.image, 0, 0);
   return visible;
 }
 
@@ -180,7 +187,7 @@ function drawNear(context: CanvasRenderingContext2D, frame: NodeFrame): number {
     const state = points.state[n]!;
     const box = Math.min(side, BOX_MOST);
     context.globalAlpha = only >= 0 && points.fn[n] !== only ? 0.2 : 1;
-    context.fillStyle = state === Task.failed ? paint.theme.bad : state === Task.running ? paint.busy : state >= Task.cancelled ? paint.theme.overhead : paint.theme.hues[paint.hueOf(points.fn[n]!)]!;
+    context.fillStyle = state === Task.failed ? paint.theme.bad : state === Task.running ? paint.theme.busy : state >= Task.cancelled ? paint.theme.overhead : paint.theme.hues[paint.hueOf(points.fn[n]!)]!;
     if (state <= Task.noWorker) {
       context.strokeStyle = context.fillStyle;
       context.lineWidth = 1.5;

@@ -1,6 +1,6 @@
 // The pages of a report: head, counts, timeline with hints, graph, functions, failures, tasks.
 
-import { useMemo } from 'preact/hooks';
+import { useMemo } from '../state/hooks';
 import { setTheme, shade } from '../app/theme';
 import { STATE_NAMES, type SpanRow } from '../data/block';
 import { GraphView } from '../graph/GraphView';

@@ -1,7 +1,7 @@
 // The selection of a run in the URL's query and back, so that a link shows what its sender saw: `task` or `key`, `from` and `to`
 // (microseconds since the run began), `lanes`, `fn`. The tab and the filters of tables use `queryParam`.
 
-import { batch, computed, effect, type ReadonlySignal } from '@preact/signals';
+import { batch, computed, effect, type ReadonlySignal } from './signals';
 import { query, route, setQuery } from '../app/router';
 import { type LanesBy, selection, type TimeRange } from './selection';
 import { lookAtRun, selectedKey } from './task';

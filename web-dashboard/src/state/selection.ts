@@ -1,7 +1,7 @@
 // What is looked at inside a run: the selected task, the range of time, how lanes are made and which function is shown. One value for
 // all tabs of a run, kept in the URL's query by `state/query.ts`. It never fetches anything.
 
-import { signal, type Signal } from '@preact/signals';
+import { signal, type Signal } from './signals';
 
 export type LanesBy = 'slot' | 'function' | 'task';
 

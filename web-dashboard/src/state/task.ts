@@ -1,7 +1,7 @@
 // The selected task by its key. Canvases know tasks by their place, tables and links by their key; this keeps both in step, asking
 // the server for what it does not know. `selection.task` stays the canvases' word.
 
-import { batch, effect, signal } from '@preact/signals';
+import { batch, effect, signal } from './signals';
 import { get, path } from '../api/client';
 import { selection } from './selection';
 

@@ -1,7 +1,6 @@
 // Hints above the timeline, each with its numbers and what to do; one that was dismissed stays away while the page lives.
 
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useSignal } from '../state/hooks';
 import type { RunFeed } from '../data/feed';
 import { hintsOf, type Hint } from '../data/hints';
 import { Icon } from '../ui/Icon';

@@ -1,7 +1,7 @@
 // The timeline as a part of a page: its canvases with their buttons, legend, hints, range panel, table and words.
 
-import { effect, useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { effect } from '../state/signals';
+import { useEffect, useMemo, useRef, useSignal } from '../state/hooks';
 import { get, path } from '../api/client';
 import { navigate, runPath } from '../app/router';
 import type { RunFeed } from '../data/feed';

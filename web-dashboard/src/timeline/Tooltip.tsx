@@ -18,9 +18,8 @@ export function Tooltip({ control }: { control: Control }) {
   if (!row && !open) return null;
   const right = shown.x + WIDTH + 24 > engine.width;
   const x = right ? Math.max(0, shown.x - WIDTH - 14) : shown.x + 14;
-  const y = Math.max(0, Math.min(shown.y + 14, scene.height - 150));
   return (
-    <div class="tl-tip" style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }} aria-hidden="true">
+    <div class="tl-tip" style={{ transform: `translate(${Math.round(x)}px, ${Math.round(shown.y + 14)}px)` }} aria-hidden="true">
       {row ? <Ended control={control} row={row} /> : open && <Running control={control} open={open} />}
     </div>
   );
@@ -40,14 +39,10 @@ function Head({ control, fn, task, run }: { control: Control; fn: number; task: 
 
 function Ended({ control, row }: { control: Control; row: SpanRow }) {
   const { store } = control.scene;
-  const run = Math.max(0, row.dur - row.startup - row.parked);
-  const parts: [string, string, string][] = [];
-  if (row.queue > row.fetch) parts.push(['queue', 'waited for a slot', duration(row.queue - row.fetch)]);
-  if (row.fetch > 0) parts.push(['over', 'inputs and module', duration(row.fetch)]);
-  if (row.startup > 0) parts.push(['over', row.flags & Flag.cold ? 'sandbox, module loaded' : 'sandbox', duration(row.startup)]);
-  parts.push(['run', 'ran', duration(run)]);
-  if (row.parked > 0) parts.push(['over', 'parked', duration(row.parked)]);
-  if (row.store > 0) parts.push(['over', 'result stored', duration(row.store)]);
+  const parts: [what: string, us: number, kind?: string][] = [
+    ['waited for a slot', row.queue - row.fetch], ['inputs and module', row.fetch], [row.flags & Flag.cold ? 'sandbox, module loaded' : 'sandbox', row.startup],
+    ['ran', Math.max(1e-3, row.dur - row.startup - row.parked), 'run'], ['parked', row.parked], ['result stored', row.store],
+  ];
   const tone = row.state === State.failed ? 'bad' : row.state === State.retried ? 'warn' : '';
   return (
     <>
@@ -55,7 +50,7 @@ function Ended({ control, row }: { control: Control; row: SpanRow }) {
       <span class={`tl-state ${tone}`}>
         {STATE_NAMES[row.state as 0] ?? 'ended'}{row.attempt > 1 ? `, attempt ${row.attempt}` : ''} · {duration(row.dur)}
       </span>
-      <dl>{parts.map(([kind, what, time]) => [<dt key={`${what}t`} class={kind}>{what}</dt>, <dd key={what}>{time}</dd>])}</dl>
+      <dl>{parts.map(([what, us, kind]) => us > 0 && <div key={what} class={kind}><dt>{what}</dt><dd>{duration(us)}</dd></div>)}</dl>
       <span class="tl-quiet">
         {row.lane === NO_LANE ? 'no slot' : line(laneName(store.lanes[row.lane]), 40)}
         {row.peak > 0 ? ` · ${bytes(row.peak)} memory` : ''}{row.output > 0 ? ` · ${bytes(row.output)} result` : ''}

@@ -33,6 +33,7 @@ export interface Theme {
   readonly hues: readonly string[];
   readonly bad: string;
   readonly warn: string;
+  readonly busy: string;
   readonly ink: string;
   readonly ink2: string;
   readonly ink3: string;
@@ -41,7 +42,6 @@ export interface Theme {
   readonly line: string;
   readonly lineStrong: string;
   readonly accent: string;
-  readonly accentSoft: string;
   readonly overhead: string;
   readonly dark: boolean;
   readonly font: string;
@@ -50,23 +50,12 @@ export interface Theme {
 /** What the style sheet says now for `element`. */
 export function readTheme(element: Element): Theme {
   const style = getComputedStyle(element);
-  const read = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise;
+  const read = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   return {
-    hues: Array.from({ length: HUES }, (_, n) => read(`--c${n}`, `hsl(${n * 30} 50% 55%)`)),
-    bad: read('--bad', '#c4232f'),
-    warn: read('--warn', '#8f5a00'),
-    ink: read('--ink', '#171c26'),
-    ink2: read('--ink-2', '#4a5365'),
-    ink3: read('--ink-3', '#626c7f'),
-    surface: read('--surface', '#ffffff'),
-    sunk: read('--sunk', '#eef0f4'),
-    line: read('--line', '#e1e4ea'),
-    lineStrong: read('--line-strong', '#c3c9d4'),
-    accent: read('--accent', '#3147c8'),
-    accentSoft: read('--accent-soft', '#e8ebfb'),
-    overhead: read('--overhead', '#9aa3b2'),
+    hues: Array.from({ length: HUES }, (_, n) => read(`c${n}`)),
+    bad: read('bad'), warn: read('warn'), busy: read('busy'), ink: read('ink'), ink2: read('ink-2'), ink3: read('ink-3'), surface: read('surface'),
+    sunk: read('sunk'), line: read('line'), lineStrong: read('line-strong'), accent: read('accent'), overhead: read('overhead'), font: read('font'),
     dark: style.colorScheme === 'dark',
-    font: read('--font', 'system-ui, sans-serif'),
   };
 }
 
@@ -77,8 +66,7 @@ export function resolveColours(colours: readonly string[]): Rgb[] {
   const canvas = document.createElement('canvas');
   canvas.width = colours.length;
   canvas.height = 1;
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) return colours.map(() => [128, 128, 128]);
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
   colours.forEach((colour, x) => {
     context.fillStyle = colour;
     context.fillRect(x, 0, 1, 1);
@@ -86,6 +74,9 @@ export function resolveColours(colours: readonly string[]): Rgb[] {
   const { data } = context.getImageData(0, 0, colours.length, 1);
   return colours.map((_, x) => [data[4 * x]!, data[4 * x + 1]!, data[4 * x + 2]!]);
 }
+
+/** A pixel as a little-endian number. */
+export const pixelOf = ([red, green, blue]: Rgb): number => (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
 
 /** Steps between an empty and a full pixel. */
 export const SHADES = 64;
@@ -99,7 +90,7 @@ export function shadeTable(colours: readonly Rgb[], background: Rgb): Uint32Arra
     for (let shade = 0; shade < SHADES; shade++) {
       const alpha = LEAST_ALPHA + ((1 - LEAST_ALPHA) * shade) / (SHADES - 1);
       const mix = (at: 0 | 1 | 2): number => Math.round(colour[at] * alpha + background[at] * (1 - alpha));
-      table[n * SHADES + shade] = (0xff000000 | (mix(2) << 16) | (mix(1) << 8) | mix(0)) >>> 0;
+      table[n * SHADES + shade] = pixelOf([mix(0), mix(1), mix(2)]);
     }
   });
   return table;

@@ -1,7 +1,7 @@
 // What one can do with a timeline, whether by pointer, key or button: move the window, select, walk, follow, mark. Each changes the
 // scene and has it drawn.
 
-import { effect, signal } from '@preact/signals';
+import { effect, signal } from '../state/signals';
 import type { Open } from '../data/feed';
 import { neighbour, nextFailure, spanAt, spansOfTasks } from '../data/queries';
 import type { LanesBy } from '../state/selection';

@@ -1,7 +1,7 @@
 // The loop that draws: it owns the three canvases and decides when a frame is due. While something runs it draws at most an eighth of
 // the time; when nothing changes it draws nothing.
 
-import { effect, signal } from '@preact/signals';
+import { effect, signal } from '../state/signals';
 import { shade } from '../app/theme';
 import type { TaskKeys } from '../data/keys';
 import { drawDetails, drawParked, drawTicks } from './details';

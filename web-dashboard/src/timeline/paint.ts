@@ -1,6 +1,6 @@
 // Colours, patterns and words made ready for the canvas: remade when the theme, the functions or the pixel ratio change.
 
-import { HUES, readTheme, resolveColours, shadeTable, SHADES, type Hue, type Theme } from './colours';
+import { HUES, pixelOf, readTheme, resolveColours, shadeTable, SHADES, type Hue, type Theme } from './colours';
 
 /** Text on hues: dark in both themes, 4.5:1 and more on all of them. */
 const ON_HUE = '#0a0d14';
@@ -40,7 +40,7 @@ export class Paint {
     const [back, ...colours] = resolveColours([this.lane, ...theme.hues, theme.bad, theme.warn, theme.overhead]);
     this.shades = shadeTable(colours, back!);
     const full = (hue: number): number => this.shades[hue * SHADES + SHADES - 1]!;
-    this.laneBack = (0xff000000 | (back![2] << 16) | (back![1] << 8) | back![0]) >>> 0;
+    this.laneBack = pixelOf(back!);
     this.badPixel = full(HUES);
     this.warnPixel = full(HUES + 1);
     this.hatch = stripes(context, theme.dark ? 'rgb(10 13 20 / 48%)' : 'rgb(255 255 255 / 55%)', 5, ratio);

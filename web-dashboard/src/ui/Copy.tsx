@@ -1,6 +1,6 @@
 // A button that copies a text, and code blocks that have one.
 
-import { useState } from 'preact/hooks';
+import { useState } from '../state/hooks';
 import { announce, toast } from '../app/toasts';
 import { Icon } from './Icon';
 import { plain } from './text';

@@ -1,7 +1,7 @@
 // Modal dialogs: the browser's own element, which keeps the focus inside; the focus goes back to where it was.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from '../state/hooks';
 import { Icon } from './Icon';
 
 interface Properties {

@@ -1,7 +1,7 @@
 // A button that opens a short list of actions, after the ARIA pattern: arrows move, Esc closes and gives the focus back.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from '../state/hooks';
 import { Icon } from './Icon';
 
 export interface MenuItem {

@@ -1,6 +1,6 @@
 // A search field that asks only when the typing rests, and a choice out of few.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from '../state/hooks';
 import { Icon } from './Icon';
 
 export function Search({ label, value, onChange, placeholder }: { label: string; value: string; onChange: (text: string) => void; placeholder?: string }) {

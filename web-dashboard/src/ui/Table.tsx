@@ -2,7 +2,7 @@
 // outside; `onEnd` asks for more of them.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from '../state/hooks';
 
 export interface Column<T> {
   id: string;

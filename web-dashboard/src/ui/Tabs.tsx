@@ -1,7 +1,7 @@
 // Tabs after the ARIA pattern: one stop for Tab, arrows, Home and End between them.
 
 import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useRef } from '../state/hooks';
 import { useInSight } from './useInSight';
 
 export interface Tab {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hexDump, prettyJson } from './json';
+import { prettyJson } from './json';
 
 test('integers of 64 bits keep their digits', () => {
   expect(prettyJson('{"big":18446744073709551615,"list":[1,2]}')).toBe('{ "big": 18446744073709551615, "list": [1, 2] }');
@@ -14,11 +14,4 @@ test('long values are indented, strings untouched', () => {
 test('what is not JSON stays as it is', () => {
   expect(prettyJson('not {json')).toBe('not {json');
   expect(prettyJson('"text"')).toBe('"text"');
-});
-
-test('bytes in hexadecimal', () => {
-  expect(hexDump(new TextEncoder().encode('hello wasm, more\u0000'))).toBe(
-    '000000  68 65 6c 6c 6f 20 77 61 73 6d 2c 20 6d 6f 72 65  hello wasm, more\n' +
-    `000010  00${' '.repeat(45)}  ·`,
-  );
 });

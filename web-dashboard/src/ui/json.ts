@@ -42,15 +42,3 @@ export function isJson(text: string): boolean {
     return false;
   }
 }
-
-/** The first bytes as people read them: offset, hexadecimal, characters. */
-export function hexDump(data: Uint8Array, most = 512): string {
-  const lines: string[] = [];
-  for (let at = 0; at < Math.min(data.length, most); at += 16) {
-    const row = data.subarray(at, Math.min(at + 16, most));
-    const hex = [...row].map((byte) => byte.toString(16).padStart(2, '0')).join(' ').padEnd(47);
-    const text = [...row].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·')).join('');
-    lines.push(`${at.toString(16).padStart(6, '0')}  ${hex}  ${text}`);
-  }
-  return lines.join('\n');
-}

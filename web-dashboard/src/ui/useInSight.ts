@@ -1,7 +1,7 @@
 // Keeps what is chosen in sight in a list that scrolls sideways, without moving the page.
 
 import type { RefObject } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect } from '../state/hooks';
 
 export function useInSight(list: RefObject<HTMLElement | null>, which: string, chosen: string): void {
   useEffect(() => {

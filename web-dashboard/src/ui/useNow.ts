@@ -1,6 +1,6 @@
 // The time, again and again, for durations that tick; it rests in hidden tabs and when nothing ticks.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from '../state/hooks';
 
 /** Milliseconds since 1970; `every` null: it stands. */
 export function useNow(every: number | null): number {

@@ -1,7 +1,7 @@
 // The width of an element in CSS pixels, for figures that are drawn to fit.
 
 import type { RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from '../state/hooks';
 
 export function useWidth<T extends Element>(first: number): [RefObject<T | null>, number] {
   const element = useRef<T>(null);

@@ -1,6 +1,6 @@
 // The HTTP API, as the server itself describes it: by topic, with a way to try each operation.
 
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from '../../state/hooks';
 import { useResource } from '../../api/resource';
 import { setQuery } from '../../app/router';
 import { queryParam } from '../../state/query';

@@ -1,11 +1,11 @@
 // Sends a request of an operation and shows the answer as it came.
 
-import { useState } from 'preact/hooks';
+import { useState } from '../../state/hooks';
 import { token } from '../../api/token';
 import { bytes, duration } from '../../ui/format';
 import { Code, CopyButton } from '../../ui/Copy';
 import { Icon } from '../../ui/Icon';
-import { hexDump, prettyJson } from '../../ui/json';
+import { prettyJson } from '../../ui/json';
 import { plain } from '../../ui/text';
 import { curl } from '../task/copyAs';
 import { type Document, type Operation, sample } from './openapi';
@@ -37,14 +37,17 @@ export function TryIt({ operation, document }: { operation: Operation; document:
   const send = async () => {
     setBusy(true);
     const began = performance.now();
+    const stop = new AbortController();
     try {
       const head = new Headers({ accept: 'application/json, */*;q=0.5', ...headers });
       if (token.value) head.set('authorization', `Bearer ${token.value}`);
       const content = operation.body ? (isJson ? body : file) : null;
       if (content && type) head.set('content-type', type);
-      const got = await fetch(address, { method: operation.method, headers: head, body: content || null });
+      const got = await fetch(address, { method: operation.method, headers: head, body: content || null, signal: stop.signal });
       const kind = got.headers.get('content-type') ?? '';
-      const data = kind.startsWith('text/event-stream') ? await firstOf(got) : new Uint8Array(await got.arrayBuffer());
+      // A stream does not end by itself: what came in two seconds is shown.
+      if (kind.startsWith('text/event-stream')) setTimeout(() => stop.abort(), 2000);
+      const data = await bytesOf(got);
       setAnswer({ status: `${got.status} ${got.statusText}`.trim(), good: got.ok, type: kind, us: (performance.now() - began) * 1000, size: data.length, text: shownAs(data, kind) });
     } catch (error) {
       setAnswer({ status: 'no answer', good: false, type: '', us: (performance.now() - began) * 1000, size: 0, text: error instanceof Error ? error.message : String(error) });
@@ -86,26 +89,19 @@ function addressOf(operation: Operation, base: string, values: Record<string, st
   return base + path + (query.size > 0 ? `?${query}` : '');
 }
 
-/** What a stream of events says in its first two seconds. */
-async function firstOf(answer: Response): Promise<Uint8Array> {
-  const reader = answer.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const parts: number[] = [];
-  const late = setTimeout(() => void reader.cancel(), 2000);
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    for (const byte of value) parts.push(byte);
-    if (parts.length > SHOWN_BYTES) void reader.cancel();
+async function bytesOf(answer: Response): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  try {
+    await answer.body?.pipeTo(new WritableStream({ write: (part: Uint8Array) => void parts.push(part) }));
+  } catch {
+    // Cut off: then it is what came until then.
   }
-  clearTimeout(late);
-  return new Uint8Array(parts);
+  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
 function shownAs(data: Uint8Array, type: string): string {
   if (data.length === 0) return '';
-  const isText = /json|text|xml|yaml|svg/.test(type);
-  if (!isText) return hexDump(data);
+  if (!/json|text|xml|yaml|svg/.test(type)) return '';
   const text = new TextDecoder().decode(data.subarray(0, SHOWN_BYTES));
   const pretty = /json/.test(type) && data.length <= SHOWN_BYTES ? prettyJson(text) : text;
   return data.length > SHOWN_BYTES ? `${pretty}\n… and ${bytes(data.length - SHOWN_BYTES)} more` : pretty;

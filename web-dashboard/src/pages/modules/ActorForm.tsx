@@ -1,6 +1,6 @@
 // A form that makes an actor of a class.
 
-import { useState } from 'preact/hooks';
+import { useState } from '../../state/hooks';
 import { ask } from '../../api/client';
 import type { ModuleFunction } from '../../api/types';
 import { navigate } from '../../app/router';

@@ -1,6 +1,6 @@
 // A module: what it is, and each of its functions with signature, defaults, run times and a form to call it.
 
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from '../../state/hooks';
 import { ask, path } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { FunctionDurations, Module, ModuleFunction } from '../../api/types';

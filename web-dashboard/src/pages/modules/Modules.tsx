@@ -1,6 +1,6 @@
 // All modules, and uploading more of them by the file picker or by dropping files on the page.
 
-import { useRef, useState } from 'preact/hooks';
+import { useRef, useState } from '../../state/hooks';
 import { useResource } from '../../api/resource';
 import type { Module, Page } from '../../api/types';
 import { modulePath } from '../../app/router';

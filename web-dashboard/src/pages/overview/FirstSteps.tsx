@@ -1,6 +1,6 @@
 // What an empty server shows: the shortest way to a first run.
 
-import { useState } from 'preact/hooks';
+import { useState } from '../../state/hooks';
 import { runDemo } from '../../app/demo';
 import { Icon } from '../../ui/Icon';
 import { Code } from '../../ui/Copy';

@@ -1,6 +1,6 @@
 // What the tasks of a run logged, in the order of time, by level and words.
 
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from '../../state/hooks';
 import { path } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { Logs, RunDetail } from '../../api/types';

@@ -1,7 +1,7 @@
 // A run: its header, the tabs over one shared selection, and the drawer of the selected task.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from '../../state/hooks';
 import { bindKeys } from '../../app/keys';
 import { navigate, runPath, search, setQuery } from '../../app/router';
 import { badge, title } from '../../app/title';

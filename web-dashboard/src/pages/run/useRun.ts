@@ -1,6 +1,6 @@
 // Everything about a run, live: asked once, kept current by the feed's ticks, or by asking again where there are none.
 
-import { useEffect } from 'preact/hooks';
+import { useEffect } from '../../state/hooks';
 import { useResource } from '../../api/resource';
 import type { ApiError } from '../../api/client';
 import { path } from '../../api/client';

@@ -1,13 +1,13 @@
 // Actors: which class, how much state, how many calls, and how the last of them went.
 
-import { send } from '../../api/client';
+import { path } from '../../api/client';
 import type { Actor, Page } from '../../api/types';
 import { modulePath } from '../../app/router';
 import { ago, bothTimes, bytes, count } from '../../ui/format';
 import { Empty } from '../../ui/Notice';
 import { type Column, DataTable } from '../../ui/Table';
 import { line, plain } from '../../ui/text';
-import { sure } from './sure';
+import { Sure } from './Sure';
 
 export function Actors({ actors, reload }: { actors: Page<Actor>; reload: () => void }) {
   const columns: Column<Actor>[] = [
@@ -21,7 +21,7 @@ export function Actors({ actors, reload }: { actors: Page<Actor>; reload: () => 
     { id: 'failure', head: 'Last failure', cell: (one) => (one.last_failure ? <span class="bad ellipsis" title={plain(one.last_failure.message)}>{line(one.last_failure.message, 60)}</span> : <span class="quiet">none</span>) },
     {
       id: 'act', head: '', end: true,
-      cell: (one) => <button type="button" class="button small" onClick={() => void sure({ title: 'Delete this actor?', text: `${one.name ?? one.id}: its state goes, and calls in its line do not take place.`, act: 'Delete the actor', danger: true }, () => send('DELETE', `/actors/${encodeURIComponent(one.id)}`), reload)}>Delete<span class="unseen"> {one.name ?? one.id}</span></button>,
+      cell: (one) => <Sure act="Delete" to={one.name ?? one.id} title="Delete this actor?" text={`${one.name ?? one.id}: its state goes, and calls in its line do not take place.`} method="DELETE" where={path('/actors', one.id)} done={reload} />,
     },
   ];
   if (actors.items.length === 0) return <Empty title="No actors"><p>A module with a class has a form for it on its page.</p></Empty>;

@@ -1,6 +1,6 @@
 // What programs coordinate by: queues, variables, events, locks, semaphores, topics; and actors.
 
-import { send } from '../../api/client';
+import { path } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { Actor, Coordination, Leases, Page } from '../../api/types';
 import { setQuery } from '../../app/router';
@@ -12,7 +12,7 @@ import { Tabs } from '../../ui/Tabs';
 import { line } from '../../ui/text';
 import { useNow } from '../../ui/useNow';
 import { Actors } from './Actors';
-import { sure } from './sure';
+import { Sure } from './Sure';
 import { TopicItems } from './TopicItems';
 import { VariableValue } from './VariableValue';
 
@@ -46,11 +46,7 @@ export function Sync() {
 }
 
 function Kind({ kind, all, actors, reload }: { kind: string; all: Coordination; actors: Page<Actor>; reload: () => void }) {
-  const remove = (what: string, name: string, text: string) => () => void sure({ title: `Delete ${line(name, 60)}?`, text, act: 'Delete', danger: true }, () => send('DELETE', `/sync/${what}/${encodeURIComponent(name)}`), reload);
-  const del = (what: string, text: string) => ({
-    id: 'act', head: '', end: true,
-    cell: (row: { name: string }) => <button type="button" class="button small" onClick={remove(what, row.name, text)}>Delete<span class="unseen"> {row.name}</span></button>,
-  });
+  const del = (what: string, text: string) => deletion(what, text, reload);
   const name = { id: 'name', head: 'Name', grow: true, cell: (row: { name: string }) => <code>{line(row.name, 120)}</code>, sort: (row: { name: string }) => row.name };
   const figure = <K extends string>(id: K, head: string, words: (value: number) => string = count): Column<Record<K, number>> => ({ id, head, end: true, cell: (row) => words(row[id]), sort: (row) => row[id] });
   switch (kind) {
@@ -60,10 +56,12 @@ function Kind({ kind, all, actors, reload }: { kind: string; all: Coordination; 
       return <List rows={all.variables} empty="No variables" columns={[name, { id: 'value', head: 'Value', cell: (row) => <VariableValue name={row.name} /> }, figure('bytes', 'Size', bytes), del('variables', 'Its value goes; who reads it waits for the next one.')]} />;
     case 'events':
       return (
-        <List rows={all.events} empty="No event has come" columns={[name, { id: 'set', head: 'Has come', cell: (row) => (row.set ? 'yes' : 'no') }, {
-          id: 'act', head: '', end: true,
-          cell: (row) => <button type="button" class="button small" onClick={() => void sure({ title: `Clear ${line(row.name, 60)}?`, text: 'It will be as if it had never come.', act: 'Clear' }, () => send('POST', `/sync/events/${encodeURIComponent(row.name)}/clear`), reload)}>Clear<span class="unseen"> {row.name}</span></button>,
-        }]} />
+        <List
+          rows={all.events} empty="No event has come" columns={[name, { id: 'set', head: 'Has come', cell: (row) => (row.set ? 'yes' : 'no') }, {
+            id: 'act', head: '', end: true,
+            cell: (row) => <Sure act="Clear" to={row.name} title={`Clear ${line(row.name, 60)}?`} text="It will be as if it had never come." method="POST" where={`${path('/sync/events', row.name)}/clear`} done={reload} />,
+          }]}
+        />
       );
     case 'locks':
       return <LeaseList rows={all.locks} what="locks" reload={reload} />;
@@ -75,6 +73,12 @@ function Kind({ kind, all, actors, reload }: { kind: string; all: Coordination; 
       return <Actors actors={actors} reload={reload} />;
   }
 }
+
+/** The column with the button that deletes. */
+const deletion = (what: string, text: string, reload: () => void): Column<{ name: string }> => ({
+  id: 'act', head: '', end: true,
+  cell: (row) => <Sure act="Delete" to={row.name} title={`Delete ${line(row.name, 60)}?`} text={text} method="DELETE" where={path('/sync', what, row.name)} done={reload} />,
+});
 
 function List<T extends { name: string }>({ rows, columns, empty }: { rows: T[]; columns: Column<T>[]; empty: string }) {
   if (rows.length === 0) return <Empty title={empty} />;
@@ -89,10 +93,6 @@ function List<T extends { name: string }>({ rows, columns, empty }: { rows: T[];
 /** Locks and semaphores with who holds them: tokens and how long. */
 function LeaseList({ rows, what, reload }: { rows: Leases[]; what: 'locks' | 'semaphores'; reload: () => void }) {
   useNow(1000);
-  const release = (row: Leases, token: number) => () => void sure(
-    { title: 'End this lease?', text: `Whoever holds ${line(row.name, 60)} with token ${token} goes on believing so until it is refused.`, act: 'End the lease', danger: true },
-    () => send('POST', `/sync/${what}/${encodeURIComponent(row.name)}/release`, { token }), reload,
-  );
   const columns: Column<Leases>[] = [
     { id: 'name', head: 'Name', grow: true, cell: (row) => <code>{line(row.name, 120)}</code>, sort: (row) => row.name },
     { id: 'free', head: 'Free', end: true, cell: (row) => `${count(row.free)} of ${count(row.leases)}`, sort: (row) => row.free },
@@ -100,7 +100,7 @@ function LeaseList({ rows, what, reload }: { rows: Leases[]; what: 'locks' | 'se
       id: 'holders', head: 'Held by', cell: (row) => (
         <ul class="holders">
           {row.holders.slice(0, 20).map((one) => (
-            <li key={one.token}>token {one.token}, {left(one.expires_at)} <button type="button" class="button small" onClick={release(row, one.token)}>Release<span class="unseen"> token {one.token} of {row.name}</span></button></li>
+            <li key={one.token}>token {one.token}, {left(one.expires_at)} <Sure act="Release" to={`token ${one.token} of ${row.name}`} title="End this lease?" text={`Whoever holds ${line(row.name, 60)} with token ${one.token} goes on believing so until it is refused.`} method="POST" where={`${path('/sync', what, row.name)}/release`} body={{ token: one.token }} done={reload} /></li>
           ))}
           {row.holders.length === 0 && <li class="quiet">nobody</li>}
           {row.holders.length > 20 && <li class="quiet">and {count(row.holders.length - 20)} more</li>}
@@ -108,10 +108,7 @@ function LeaseList({ rows, what, reload }: { rows: Leases[]; what: 'locks' | 'se
       ),
     },
     { id: 'waiters', head: 'Wait', end: true, cell: (row) => count(row.waiters), sort: (row) => row.waiters },
-    ...(what === 'semaphores' ? [{
-      id: 'act', head: '', end: true,
-      cell: (row: Leases) => <button type="button" class="button small" onClick={() => void sure({ title: `Delete ${line(row.name, 60)}?`, text: 'Its leases end; who waits is answered that it is gone.', act: 'Delete', danger: true }, () => send('DELETE', `/sync/semaphores/${encodeURIComponent(row.name)}`), reload)}>Delete<span class="unseen"> {row.name}</span></button>,
-    }] : []),
+    ...(what === 'semaphores' ? [deletion(what, 'Its leases end; who waits is answered that it is gone.', reload)] : []),
   ];
   return <List rows={rows} columns={columns} empty={what === 'locks' ? 'No lock is held' : 'No semaphores'} />;
 }

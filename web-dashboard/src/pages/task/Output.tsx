@@ -1,20 +1,19 @@
 // The result of a task: type, size, a preview of what can be previewed, and the bytes themselves.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from '../../state/hooks';
 import { ask, isAbort, path, wordsOf } from '../../api/client';
 import type { TaskDetail } from '../../api/types';
-import { bytes, count } from '../../ui/format';
+import { bytes } from '../../ui/format';
 import { Code, CopyButton } from '../../ui/Copy';
 import { Icon } from '../../ui/Icon';
-import { hexDump, prettyJson } from '../../ui/json';
+import { prettyJson } from '../../ui/json';
 import { line, plain } from '../../ui/text';
 import { download } from '../run/download';
 
 const TEXT_MAX_BYTES = 64 * 1024;
 const IMAGE_MAX_BYTES = 4 * 1024 * 1024;
-const HEX_BYTES = 512;
 
-type Preview = { kind: 'text'; text: string; cut: boolean } | { kind: 'image'; url: string } | { kind: 'hex'; text: string; cut: boolean } | { kind: 'none'; why: string };
+type Preview = { kind: 'text'; text: string; cut: boolean } | { kind: 'image'; url: string } | { kind: 'none'; why: string };
 
 export function Output({ task }: { task: TaskDetail }) {
   const result = task.result;
@@ -52,7 +51,6 @@ function PreviewBox({ preview, size }: { preview: Preview | null; size: number }
   switch (preview.kind) {
     case 'text': return <><Code text={preview.text} label="Copy the output" />{preview.cut && <p class="quiet">The first {bytes(TEXT_MAX_BYTES)}; download it for the whole.</p>}</>;
     case 'image': return <img class="preview" src={preview.url} alt={`The task's result, ${bytes(size)}`} />;
-    case 'hex': return <><pre class="hex" tabIndex={0}>{preview.text}</pre>{preview.cut && <p class="quiet">The first {count(HEX_BYTES)} bytes.</p>}</>;
     case 'none': return <p class="quiet">{plain(preview.why)}</p>;
   }
 }
@@ -67,11 +65,10 @@ async function look(where: string, type: string, size: number, signal: AbortSign
   const isText = isValue || type === 'application/json' || type.startsWith('text/') || type === 'image/svg+xml';
   if (isValue && size > 16 * TEXT_MAX_BYTES) return { kind: 'none', why: 'Too large for a preview.' };
   // Values are rendered as JSON by the server, which cannot cut them; anything else is asked for in part.
-  const most = isText ? TEXT_MAX_BYTES : HEX_BYTES;
-  const headers = isValue || size <= most ? {} : { range: `bytes=0-${most - 1}` };
+  if (!isText) return { kind: 'none', why: 'Bytes like these have no preview; download them.' };
+  const headers = isValue || size <= TEXT_MAX_BYTES ? {} : { range: `bytes=0-${TEXT_MAX_BYTES - 1}` };
   const data = new Uint8Array(await (await ask(where, { accept: isValue ? 'application/json' : '*/*', headers, signal })).arrayBuffer());
-  if (!isText) return { kind: 'hex', text: hexDump(data, HEX_BYTES), cut: size > HEX_BYTES };
-  const cut = data.length > TEXT_MAX_BYTES || size > most && !isValue;
+  const cut = data.length > TEXT_MAX_BYTES || (size > TEXT_MAX_BYTES && !isValue);
   const text = new TextDecoder().decode(data.subarray(0, TEXT_MAX_BYTES));
   return { kind: 'text', text: isValue || type === 'application/json' ? prettyJson(text) : text, cut };
 }

@@ -1,7 +1,7 @@
 // The drawer of the selected task, beside whatever view selected it. It takes the focus only when a table or link opened it; Esc closes
 // it and gives the focus back.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from '../../state/hooks';
 import { path } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { RunDetail, TaskDetail } from '../../api/types';

@@ -1,6 +1,6 @@
 // What the feed's span of a task knows beyond what the server tells of the task: fetching, parking and storing.
 
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from '../../state/hooks';
 import type { TaskDetail } from '../../api/types';
 import type { RunFeed } from '../../data/feed';
 import { spansOfTasks } from '../../data/queries';

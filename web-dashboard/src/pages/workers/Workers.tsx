@@ -1,6 +1,6 @@
 // Who runs tasks: each worker with its slots and what runs on them, its load, memory, objects and restarts.
 
-import { useEffect } from 'preact/hooks';
+import { useEffect } from '../../state/hooks';
 import { useResource } from '../../api/resource';
 import type { Page, Worker, WorkerLane as Lane } from '../../api/types';
 import { shownTick } from '../../app/live';
