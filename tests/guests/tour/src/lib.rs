@@ -12,6 +12,8 @@ struct Summary {
     mean: f64,
     /// The largest one.
     max: f64,
+    /// How far the mean may be off: what it varies by among samples of these samples.
+    spread: f64,
 }
 
 /// How far a random walk of some million steps comes.
@@ -49,7 +51,22 @@ fn next(state: &mut u64) -> u64 {
 fn summarize(samples: Vec<f64>) -> Result<Summary, Error> {
     let count = samples.len() as u64;
     let max = samples.iter().copied().reduce(f64::max).ok_or_else(|| Error::new("no samples"))?;
-    Ok(Summary { count, mean: samples.iter().sum::<f64>() / count as f64, max })
+    let mean = samples.iter().sum::<f64>() / count as f64;
+    Ok(Summary { count, mean, max, spread: spread(&samples, mean) })
+}
+
+/// How far the means of as many samples, drawn from these again and again, are from their mean.
+#[inline(never)]
+fn spread(samples: &[f64], mean: f64) -> f64 {
+    const ROUNDS: u32 = 200_000;
+    let mut state = 1;
+    let mut sum = 0.0;
+    for _ in 0..ROUNDS {
+        let drawn = samples.iter().map(|_| samples[next(&mut state) as usize % samples.len()]);
+        let off = drawn.sum::<f64>() / samples.len() as f64 - mean;
+        sum += off * off;
+    }
+    (sum / f64::from(ROUNDS)).sqrt()
 }
 
 /// Several summaries as one.
@@ -59,7 +76,8 @@ fn combine(parts: Vec<Summary>) -> Result<Summary, Error> {
     let sum: f64 = parts.iter().map(|part| part.mean * part.count as f64).sum();
     let max = parts.iter().map(|part| part.max).reduce(f64::max);
     let max = max.ok_or_else(|| Error::new("nothing to combine"))?;
-    Ok(Summary { count, mean: sum / count as f64, max })
+    let spread = parts.iter().map(|part| part.spread * part.spread).sum::<f64>().sqrt();
+    Ok(Summary { count, mean: sum / count as f64, max, spread: spread / parts.len() as f64 })
 }
 
 /// Fails the first time for every ninth number, and says so.
@@ -69,13 +87,16 @@ fn fetch(ctx: &Ctx, page: u64) -> Result<u64, Error> {
     if page % 9 == 4 && ctx.attempt() == 1 {
         return Err(Error::new(format!("page {page} is not there yet; try again")));
     }
-    Ok(page * 100)
+    let mut state = page | 1;
+    Ok((0..20).map(|_| stride(&mut state).unsigned_abs()).sum())
 }
 
 /// Counts the leaves of a tree, each branch by two tasks of its own, for which it waits.
 #[wask::task]
 fn count_leaves(ctx: &Ctx, depth: u32) -> Result<u64, Error> {
     if depth == 0 {
+        let mut state = 1;
+        (0..6).for_each(|_| _ = std::hint::black_box(stride(&mut state)));
         return Ok(1);
     }
     let sides =
