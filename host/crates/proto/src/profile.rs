@@ -79,7 +79,7 @@ pub struct ProfileNode {
     /// Moments in which it was there.
     pub total: u64,
     /// What it called, the most frequent first.
-    pub children: Vec<ProfileNode>,
+    pub children: Vec<Self>,
 }
 
 /// Above the outermost frames.

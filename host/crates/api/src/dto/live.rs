@@ -413,7 +413,7 @@ struct ProfileNodeDto {
     /// Moments in which it was there.
     total: u64,
     /// What it called.
-    children: Vec<ProfileNodeDto>,
+    children: Vec<Self>,
 }
 
 impl From<Vec<(Arc<str>, ProfileNode)>> for ProfileDto {

@@ -1,7 +1,7 @@
 //! `/runs/{id}/report`: a run as one HTML file that opens without a server: the dashboard's viewer
 //! with the run's data in it.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use axum::{
     Router,
@@ -125,7 +125,7 @@ fn blocks(history: &History, run: RunId) -> Vec<String> {
 
 /// The viewer with its data. In JSON, `<` is only found in texts, where it can be written otherwise,
 /// so that no name ends the element it stands in.
-fn fill(viewer: &Cow<'static, [u8]>, data: &Data) -> Option<String> {
+fn fill(viewer: &[u8], data: &Data) -> Option<String> {
     let viewer = std::str::from_utf8(viewer).ok()?;
     let (before, after) = viewer.split_once(PLACE)?;
     let data = serde_json::to_string(data).ok()?.replace('<', "\\u003c");
