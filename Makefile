@@ -19,6 +19,9 @@ GUESTS := target/guests
 GUEST_TARGET := $(CURDIR)/target/guest-build
 NATIVE_TARGET := $(CURDIR)/target/guest-native
 
+# A Node that `.ci/setup` brought because Debian's is too old.
+export PATH := $(CURDIR)/target/node/bin:$(PATH)
+
 PYTHON_ENV := $(CURDIR)/target/python
 PEERS_ENV := $(CURDIR)/target/peers
 
@@ -32,10 +35,10 @@ define step
 @printf '\n== %s\n' '$(1)'; begun=$$SECONDS; $(2); printf '== %s: %s s\n' '$(1)' $$((SECONDS - begun))
 endef
 
-.PHONY: help setup build guests demo test python fmt tidy bench bench-peers FORCE
+.PHONY: help setup build guests demo test python dashboard browser fmt tidy bench bench-peers bench-browser FORCE
 
 help: ## Print this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 demo: setup $(WASK_RELEASE) ## Run the example graphs in sandboxes and watch them; EXIT=1 stops when done
 	$(call step,example modules,$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE))
@@ -47,11 +50,13 @@ test: setup ## Everything that has to hold before a change is merged
 .PHONY: test-steps
 test-steps:
 	$(call step,format,$(call each_workspace,cargo fmt --check))
+	$(call step,dashboard,$(MAKE) --no-print-directory dashboard)
 	$(call step,clippy,cargo clippy --quiet --workspace --all-targets --locked -- -D warnings)
 	$(call step,build,cargo build --quiet --workspace --bins --tests --locked)
 	$(call step,guests,$(MAKE) --no-print-directory guests)
 	$(call step,unit SDK sandbox end-to-end tidy,cargo test --quiet --workspace --locked --no-fail-fast)
 	$(call step,Python client,$(MAKE) --no-print-directory python)
+	$(call step,browser,$(MAKE) --no-print-directory browser)
 	$(call step,examples natively,cd guest-examples; CARGO_TARGET_DIR=$(NATIVE_TARGET) cargo test --quiet --locked --no-fail-fast)
 
 python: $(PYTHON_ENV)/bin/pytest ## Test the Python client against a real server
@@ -61,6 +66,28 @@ $(PYTHON_ENV)/bin/pytest: sdk/python/pyproject.toml
 	@.ci/setup python
 	@python3 -m venv $(PYTHON_ENV)
 	@$(PYTHON_ENV)/bin/pip install --quiet --disable-pip-version-check -e 'sdk/python[test]'
+	@touch $@
+
+# What was there keeps its times when it is the same, so that cargo compiles nothing anew.
+dashboard: web-dashboard/node_modules/.package-lock.json ## Test the dashboard, and that its committed files are what its sources make
+	@rm -rf target/dist && mkdir -p target && cp -a web-dashboard/dist target/dist
+	@cd web-dashboard && npm test --silent -- --reporter=dot && npm run build --silent
+	@git diff --exit-code --stat -- web-dashboard/dist && test -z "$$(git ls-files --others --exclude-standard web-dashboard/dist)" || \
+		{ printf '\nweb-dashboard/dist is not what the sources make. It has been built now: look at it, and commit it with them.\n' >&2; exit 1; }
+	@diff -r target/dist web-dashboard/dist >/dev/null && cp -a target/dist/. web-dashboard/dist
+
+browser: tests/browser/node_modules/.package-lock.json ## Test the dashboard in Chromium against a real server; ARGS=form.test.mjs narrows it
+	@.ci/setup browser
+	@WASK_BINARY=$(abspath $(or $(WASK_BINARY),$(WASK_DEV))) node tests/browser/run.mjs $(ARGS)
+
+bench-browser: setup tests/browser/node_modules/.package-lock.json ## Measure the dashboard in Chromium; MINUTES=10 looks longer, ARGS=live narrows it
+	@.ci/setup browser
+	@WASK_BINARY=$(abspath $(or $(WASK_BINARY),$(wildcard $(WASK_RELEASE)),$(WASK_DEV))) node tests/browser/bench/run.mjs $(ARGS)
+
+# npm leaves this file when it has installed what the lock says.
+%/node_modules/.package-lock.json: %/package-lock.json
+	@.ci/setup node
+	@cd $* && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 build: setup $(WASK_RELEASE) ## Build the wask binary, optimised: target/release/wask

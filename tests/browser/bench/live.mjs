@@ -1,0 +1,52 @@
+// The Overview while tasks end as fast as they can: what it costs the page, and whether that grows.
+
+import { dash, untilDash } from '../support/page.mjs';
+import { startServer } from '../support/server.mjs';
+import { count, Counted, Load, median, mib, MINUTES, ms, percent } from './measure.mjs';
+
+const SAMPLE_MS = 10_000;
+
+export async function live(browser) {
+  const server = await startServer({ guests: ['numbers'] });
+  const load = new Load(server);
+  try {
+    const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
+    const page = await context.newPage();
+    const counted = await Counted.of(page);
+    await page.goto(server.origin);
+    await untilDash(page, 'spans', (it) => it.spans > 50_000);
+    await page.evaluate(() => window.__dash.timeline().reset());
+    const samples = [];
+    let [finished, before, at] = [await ended(server), await counted.metrics(), performance.now()];
+    const end = at + MINUTES * 60_000;
+    while (performance.now() < end) {
+      await page.waitForTimeout(Math.min(SAMPLE_MS, end - performance.now()));
+      const [now, later, then] = [await ended(server), await counted.metrics(), performance.now()];
+      const wall = (then - at) / 1000;
+      const heap = await counted.heap();
+      const held = await dash(page);
+      samples.push({
+        perSecond: (now - finished) / wall, task: (later.TaskDuration - before.TaskDuration) / wall,
+        script: (later.ScriptDuration - before.ScriptDuration) / wall, heap, held: held.bytes + held.tiles,
+      });
+      // A collection that was asked for is no cost of the page.
+      [finished, before, at] = [await ended(server), await counted.metrics(), performance.now()];
+    }
+    const frames = await dash(page);
+    await context.close();
+    const of = (name) => samples.map((one) => one[name]);
+    const title = `Overview, live for ${MINUTES} min`;
+    return [
+      { what: `${title}: spans per second, median and least of 10 s`, value: `${count(median(of('perSecond')))}, ${count(Math.min(...of('perSecond')))}` },
+      { what: `${title}: share of a core, all and script alone, median`, value: `${percent(median(of('task')))}, ${percent(median(of('script')))}` },
+      { what: `${title}: drawing a frame, p50 / p95`, value: `${ms(frames.frame.p50)} / ${ms(frames.frame.p95)}` },
+      { what: `${title}: heap after a collection, first / largest / last`, value: `${mib(samples[0].heap)} / ${mib(Math.max(...of('heap')))} / ${mib(samples.at(-1).heap)}` },
+      { what: `${title}: spans and tiles, first / largest / last`, value: `${mib(samples[0].held)} / ${mib(Math.max(...of('held')))} / ${mib(samples.at(-1).held)}` },
+    ];
+  } finally {
+    await load.stop().catch(() => undefined);
+    await server.stop();
+  }
+}
+
+const ended = async (server) => (await server.get('/workers')).items.reduce((sum, worker) => sum + worker.finished, 0);
