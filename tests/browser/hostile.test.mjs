@@ -79,6 +79,7 @@ browserTest('palette, tooltip, questions and messages show such names as text', 
   await page.goto(`${server.origin}/runs/${id}`);
   await untilDash(page, 'its spans', (it) => it.spans >= 4);
   await page.keyboard.press('Control+k');
+  await page.getByRole('dialog', { name: 'Search and commands' }).waitFor();
   await page.keyboard.type('<img');
   await page.getByRole('option', { name: /onerror/ }).first().waitFor();
   await verify(page, 'the palette');

@@ -49,6 +49,9 @@ browserTest('a picture that is paused stands still while tasks end', async (page
   await page.goto(`${server.origin}/runs/${id}`);
   await untilDash(page, 'first spans', (it) => it.spans > 0);
   await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  // The picture that was due already is still drawn.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   const before = await dash(page);
   await untilDash(page, 'more spans', (it) => it.spans > before.spans + 10);
   assert.deepEqual((await dash(page)).view, before.view, 'the window did not move');

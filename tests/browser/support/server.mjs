@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,6 +35,8 @@ export class Server {
 
   constructor(folder, binary, args) {
     this.folder = folder;
+    // Also when a test file ends before it stopped its server.
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     this.binary = binary;
     this.args = args;
   }
@@ -52,7 +55,7 @@ export class Server {
     const ended = once(child, 'exit');
     ended.catch(() => undefined);
     const said = await Promise.race([
-      ...createInterfaceLines(child.stdout),
+      addressOf(child.stdout),
       ended.then(() => null),
       new Promise((_, reject) => child.once('error', reject)),
     ]);
@@ -139,12 +142,11 @@ export class Server {
   }
 }
 
-/** The address in the first line that says it. */
-function createInterfaceLines(stdout) {
-  const lines = createInterface({ input: stdout });
-  return [new Promise((resolve) => {
-    lines.on('line', (line) => {
+/** The address in the line that says it. */
+function addressOf(stdout) {
+  return new Promise((resolve) => {
+    createInterface({ input: stdout }).on('line', (line) => {
       if (line.startsWith(READY)) resolve(line.slice(READY.length).trim().replace(/\/$/, ''));
     });
-  })];
+  });
 }
