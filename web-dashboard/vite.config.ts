@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { minify } from 'terser';
+import { innerNames } from './names.ts';
 import { loadEnv, type Plugin, type ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
@@ -38,7 +39,9 @@ export const simplify: Plugin = {
   name: 'simplify',
   apply: 'build',
   renderChunk: async (code) => {
-    const { code: simple } = await minify(code, { module: true, ecma: 2020, mangle: false, compress: { passes: 2, unsafe_arrows: true, keep_fargs: false } });
+    const { code: simple } = await minify(code, {
+      module: true, ecma: 2020, mangle: { properties: { regex: innerNames() } }, compress: { passes: 3, inline: 1, unsafe_arrows: true, keep_fargs: false },
+    });
     return simple ? { code: simple, map: null } : null;
   },
 };

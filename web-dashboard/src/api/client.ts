@@ -25,7 +25,6 @@ export class ApiError extends Error {
     readonly failure: Failure | null = null,
   ) {
     super(detail || title);
-    this.name = 'ApiError';
   }
 
   get unreachable(): boolean {

@@ -158,11 +158,11 @@ export interface Worker {
   resources: Record<string, { total: number; free: number }>;
   joined_at: string;
   finished: number;
-  cpu?: number | null;
-  memory?: number | null;
-  restarts?: number;
-  objects?: { count: number; bytes: number } | null;
-  lanes?: WorkerLane[];
+  cpu: number | null;
+  memory: number | null;
+  restarts: number;
+  objects: { count: number; bytes: number } | null;
+  lanes: WorkerLane[];
 }
 
 export interface WorkerLane {

@@ -50,7 +50,7 @@ export function Palette() {
 
   const commands = best([...PAGES, ...ACTIONS], wanted, (one) => one.text, 12);
   if (here.page === 'run') {
-    const tabs = ['timeline', 'graph', 'tasks', 'failures', 'logs'].map((tab) => ({ text: `Tab: ${tab}`, kind: 'run', run: () => setQuery({ tab }) }));
+    const tabs = ['timeline', 'graph', 'tasks', 'failures', 'logs', 'profile'].map((tab) => ({ text: `Tab: ${tab}`, kind: 'run', run: () => setQuery({ tab }) }));
     commands.unshift(...best(tabs, wanted, (one) => one.text, 3).filter(() => wanted !== ''));
   }
   const all = [...commands, ...found];

@@ -7,7 +7,6 @@ export type BlockFault = 'magic' | 'version' | 'columns' | 'length' | 'count';
 export class BlockError extends Error {
   constructor(readonly fault: BlockFault, message: string) {
     super(message);
-    this.name = 'BlockError';
   }
 }
 

@@ -117,17 +117,6 @@ export class Chunk {
     return this.failed.order;
   }
 
-  /** Bytes held: columns and indexes. */
-  get bytes(): number {
-    const rows = this.columns.start.length * (this.columns.run ? 56 : 52);
-    let indexes = this.sub?.byteLength ?? 0;
-    for (const kept of [this.slots?.index, this.byFunction?.index]) {
-      if (!kept) continue;
-      indexes += kept.order.byteLength + kept.parkedOrder.byteLength + kept.longest.byteLength + 16 * kept.lanes;
-    }
-    return rows + indexes + (this.failed?.order.byteLength ?? 0);
-  }
-
   private widen(from: number, to: number): void {
     const { start, dur } = this.columns;
     for (let i = from; i < to; i++) {

@@ -14,7 +14,7 @@ export type { Open, Tick } from './messages';
 export type Problem =
   | { kind: 'missing' | 'deleted' }
   /** The server had fewer spans than this page, so that it began anew. */
-  | { kind: 'shorter'; had: number; has: number }
+  | { kind: 'shorter' }
   /** The server sent what this page cannot read. */
   | { kind: 'unreadable'; message: string };
 
@@ -192,7 +192,7 @@ export class RunFeed {
 
   private takeTick(tick: Tick): void {
     if (this.next !== null && tick.total < this.next) {
-      this.problem.value = { kind: 'shorter', had: this.next, has: tick.total };
+      this.problem.value = { kind: 'shorter' };
       this.beginAnew();
       return;
     }

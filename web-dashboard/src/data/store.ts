@@ -151,10 +151,6 @@ export class SpanStore {
     this.rewritten(-Infinity, Infinity);
   }
 
-  get bytes(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
-  }
-
   private insert(chunk: Chunk): void {
     let at = this.chunks.length;
     while (at > 0 && this.chunks[at - 1]!.first > chunk.first) at--;

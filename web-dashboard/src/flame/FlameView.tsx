@@ -11,7 +11,6 @@ import '../timeline/timeline.css';
 import './flame.css';
 
 const ROW_PX = 20;
-const ROWS_MOST = 60;
 
 export function FlameView({ run }: { run: string }) {
   const profile = useSignal<Profile | null>(null);
@@ -75,7 +74,7 @@ function Flame({ frames, depth }: { frames: readonly Frame[]; depth: number }) {
     const least = root.total / Math.max(300, plot.current?.clientWidth ?? 1200);
     return frames.flatMap((frame, n) => {
       const isBeside = frame.x >= root.x + root.total || frame.x + frame.total <= root.x;
-      if (isBeside || frame.total < least || frame.depth >= ROWS_MOST) return [];
+      if (isBeside || frame.total < least) return [];
       // One hue for all of a module's frames: what stands before the last part of the name.
       const hue = assignHues([frame.name.slice(0, Math.max(0, frame.name.lastIndexOf('::'))) || frame.name])[0]!.hue;
       return [<i key={n} data-n={n} class={`hue-${hue} ${frame.depth < root.depth ? 'faint' : ''}`} style={placeOf(frame)}>{line(frame.name, 120)}</i>];
@@ -96,7 +95,7 @@ function Flame({ frames, depth }: { frames: readonly Frame[]; depth: number }) {
   return (
     <>
       <div
-        ref={plot} class="flame-plot" style={{ height: `${Math.min(depth, ROWS_MOST) * ROW_PX}px` }} tabIndex={0} role="application" aria-label="Flame graph" aria-describedby="flame-here" onKeyDown={key}
+        ref={plot} class="flame-plot" style={{ height: `${depth * ROW_PX}px` }} tabIndex={0} role="application" aria-label="Flame graph" aria-describedby="flame-here" onKeyDown={key}
         onPointerOver={(event) => { const hit = frameAt(event); if (hit >= 0) at.value = hit; }}
         onClick={(event) => { const hit = frameAt(event); if (hit >= 0) zoomed.value = hit; }}
       >
@@ -105,7 +104,6 @@ function Flame({ frames, depth }: { frames: readonly Frame[]; depth: number }) {
       </div>
       <p id="flame-here" class="flame-here" aria-live="polite">
         <b>{line(here.name, 140)}</b> {percent(here.total, frames[0]!.total)} of the time, {percent(here.self, frames[0]!.total)} itself
-        {depth > ROWS_MOST ? ` · the first ${ROWS_MOST} of ${depth} levels are drawn` : ''}
       </p>
     </>
   );

@@ -14,6 +14,7 @@ import { useArguments } from './useArguments';
 export function CallForm({ module, of }: { module: string; of: ModuleFunction }) {
   const given = useArguments(of);
   const [busy, setBusy] = useState(false);
+  const [profile, setProfile] = useState(false);
   const call = `${module}/${of.name}`;
 
   const submit = async () => {
@@ -21,7 +22,7 @@ export function CallForm({ module, of }: { module: string; of: ModuleFunction })
     if (args === null) return;
     setBusy(true);
     try {
-      const body = `{"name":${JSON.stringify(call)},"tasks":{"result":{"call":${JSON.stringify(call)},"args":${args}}}}`;
+      const body = `{"name":${JSON.stringify(call)},"profile":${profile},"tasks":{"result":{"call":${JSON.stringify(call)},"args":${args}}}}`;
       const run = (await (await ask('/runs', { method: 'POST', body, type: 'application/json' })).json()) as Submitted;
       navigate(`${runPath(run.id)}?key=result`);
     } catch (error) {
@@ -43,6 +44,7 @@ export function CallForm({ module, of }: { module: string; of: ModuleFunction })
       <div class="actions">
         <button type="submit" class="button primary" disabled={busy}><Icon name="play" />Run</button>
         <CopyButton text={command} label="Copy as curl" word="curl" />
+        <label class="check"><input type="checkbox" checked={profile} onChange={(event) => setProfile(event.currentTarget.checked)} /> Profile it</label>
       </div>
     </form>
   );

@@ -4,22 +4,20 @@
 import { useEffect, useMemo, useRef, useSignal } from '../state/hooks';
 import { ask, get, isAbort, path, wordsOf } from '../api/client';
 import type { Counts, CriticalPath } from '../api/types';
+import { setQuery } from '../app/router';
 import type { RunFeed } from '../data/feed';
 import { TaskKeys } from '../data/keys';
 import { selection } from '../state/selection';
-import { namesOf, openTask } from '../state/task';
+import { namesOf } from '../state/task';
 import { count, plural } from '../ui/format';
-import { DataTable } from '../ui/Table';
-import { line } from '../ui/text';
 import { placeGroups, type GroupGraph } from './groups';
 import { GroupView } from './GroupView';
 import { NodeGraph } from './NodeGraph';
-import { decodePoints, neighbourhood, TASK_STATE_NAMES, type Neighbourhood, type Points } from './points';
+import { decodePoints, neighbourhood, type Neighbourhood, type Points } from './points';
 import '../timeline/timeline.css';
 import './graph.css';
 
 const FOCUS_MOST = 300;
-const TABLE_MOST = 1000;
 
 type Mode = 'function' | 'task' | 'focus';
 
@@ -36,7 +34,6 @@ export function GraphView({ feed, given }: { feed: RunFeed; given?: GivenGraph }
   const points = useSignal<Points | null>(null);
   const problem = useSignal<string | null>(null);
   const focus = useSignal<number | null>(null);
-  const table = useSignal(false);
   const scale = useSignal<number | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const keys = useMemo(() => new TaskKeys(feed.run === null || given ? null : (places) => namesOf(feed.run!, places)), [feed]);
@@ -95,11 +92,11 @@ export function GraphView({ feed, given }: { feed: RunFeed; given?: GivenGraph }
             <button type="button" onClick={() => (scale.value = null)}>Fit</button>
           </div>
         )}
-        {mode.value !== 'function' && <button type="button" class="button small" aria-pressed={table.value} onClick={() => (table.value = !table.value)}>Table</button>}
+        {mode.value !== 'function' && <button type="button" class="button small" onClick={() => setQuery({ tab: 'tasks' }, { push: true })}>Table</button>}
       </div>
       {problem.value && <p class="tl-notes" role="status">{problem.value}</p>}
       {mode.value === 'function' && (
-        <div class="graph-scroll" ref={box}>
+        <div class="graph-scroll" ref={box} tabIndex={0} role="region" aria-label="Functions">
           {group.value ? (
             <GroupView
               graph={group.value} counts={counts} critical={critical.value} functions={feed.store.functions} selected={selection.function.value} scale={zoom}
@@ -117,7 +114,6 @@ export function GraphView({ feed, given }: { feed: RunFeed; given?: GivenGraph }
       )}
       {mode.value === 'focus' && near?.around.cut && <p class="tl-notes" role="status">The nearest {count(near.around.tasks.length)} tasks are shown; there are more.</p>}
       <figcaption id="graph-words" class="tl-words">{wordsFor(mode.value, group.value, points.value, near?.around ?? null, critical.value)}</figcaption>
-      {table.value && mode.value !== 'function' && points.value && <TaskTable points={points.value} tasks={near?.around.tasks ?? null} keys={keys} functions={feed.store.functions} />}
     </figure>
   );
 }
@@ -152,22 +148,4 @@ function wordsFor(mode: Mode, group: GroupGraph | null, points: Points | null, a
   }
   if (mode === 'task') return points ? `${plural(points.count, 'task')}, ${plural(points.bundles.count, 'bundle')} of edges. Ctrl and wheel zoom, drag pans, a double click shows what a task hangs on.` : '';
   return around ? `${plural(around.tasks.length, 'task')} around the selected one, ${plural(around.edges.length, 'edge')}.` : 'Select a task first.';
-}
-
-function TaskTable({ points, tasks, keys, functions }: { points: Points; tasks: readonly number[] | null; keys: TaskKeys; functions: readonly string[] }) {
-  const all = tasks ?? Array.from({ length: Math.min(TABLE_MOST, points.count) }, (_, n) => n);
-  const total = tasks?.length ?? points.count;
-  return (
-    <>
-      {total > all.length && <p class="tl-notes">The first {count(all.length)} of {count(total)} tasks; the Tasks tab has all.</p>}
-      <DataTable
-        label="Tasks of the graph" rows={[...all]} rowKey={(task) => task} total={total} selected={selection.task.value}
-        columns={[
-          { id: 'key', head: 'Task', cell: (task) => <button type="button" class="link" onClick={() => { const key = keys.get(task); if (key !== undefined) openTask(key, task); }}>{line(keys.get(task) ?? `task ${task}`, 80)}</button>, sort: (task) => task, grow: true },
-          { id: 'call', head: 'Function', cell: (task) => line(functions[points.fn[task]!] ?? '', 60), sort: (task) => functions[points.fn[task]!] ?? '' },
-          { id: 'state', head: 'State', cell: (task) => TASK_STATE_NAMES[points.state[task]! as 0], sort: (task) => points.state[task]! },
-        ]}
-      />
-    </>
-  );
 }

@@ -50,11 +50,13 @@ export function GroupView({ graph, counts, critical, functions, selected, scale,
         const done = progressOf(counts.get(node.call) ?? node.counts, node.tasks);
         const inner = BOX.width - 2;
         const w = (amount: number): number => (inner * amount) / done.total;
-        const words = `${node.call}: ${count(done.succeeded)} of ${count(done.total)} succeeded${done.failed ? `, ${count(done.failed)} failed` : ''}${done.running ? `, ${count(done.running)} running` : ''}`;
+        const { succeeded, failed, running, total } = done;
+        const figures = `${succeeded === total ? '' : `${count(succeeded)} / `}${count(total)}${failed > 0 ? ` · ✕ ${count(failed)}` : ''}${running > 0 ? ` · ▸ ${count(running)}` : ''}`;
+        const name = line(shortName(node.call), 26);
         return (
           <g
             key={node.id} class={`graph-box hue-${hueOf(node.call)} ${selected === node.call ? 'selected' : ''} ${onPath.has(node.call) ? 'critical' : ''}`}
-            transform={`translate(${place.x} ${place.y})`} role="button" tabIndex={0} aria-label={words} aria-pressed={selected === node.call}
+            transform={`translate(${place.x} ${place.y})`} role="button" tabIndex={0} aria-label={`${name} ${figures} succeeded, of ${line(node.call, 100)}`} aria-pressed={selected === node.call}
             onClick={() => onSelect(selected === node.call ? null : node.call)} onDblClick={() => onOpen(node.call)}
             onKeyDown={(event) => {
               if (event.key === 'Enter') onOpen(node.call);
@@ -63,17 +65,14 @@ export function GroupView({ graph, counts, critical, functions, selected, scale,
               event.preventDefault();
             }}
           >
-            <title>{line(words, 300)}</title>
+            <title>{line(node.call, 300)}</title>
             <rect class="graph-back" width={BOX.width} height={BOX.height} rx="7" />
             <rect class="graph-done" x="1" y={BOX.height - 13} width={w(done.succeeded)} height="7" />
             <rect class="graph-run" x={1 + w(done.succeeded)} y={BOX.height - 13} width={w(done.running)} height="7" />
             <rect class="graph-bad" x={1 + w(done.succeeded + done.running)} y={BOX.height - 13} width={Math.max(done.failed > 0 ? 3 : 0, w(done.failed))} height="7" />
             <rect class="graph-hue" width="5" height={BOX.height} rx="2.5" />
-            <text class="graph-name" x="14" y="20">{line(shortName(node.call), 26)}</text>
-            <text class="graph-count" x="14" y="37">
-              {done.succeeded === done.total ? count(done.total) : `${count(done.succeeded)} / ${count(done.total)}`}
-              {done.failed > 0 ? ` · ✕ ${count(done.failed)}` : ''}{done.running > 0 ? ` · ▸ ${count(done.running)}` : ''}
-            </text>
+            <text class="graph-name" x="14" y="20">{name}</text>
+            <text class="graph-count" x="14" y="37">{figures}</text>
           </g>
         );
       })}

@@ -9,7 +9,7 @@ import type { TaskKeys } from '../data/keys';
 import { selection, selectTask } from '../state/selection';
 import { focusDrawer } from '../state/task';
 import { assignHues, readTheme } from '../timeline/colours';
-import { expose, FrameTimes } from '../timeline/stats';
+import { expose } from '../timeline/stats';
 import { line } from '../ui/text';
 import { drawNodes, fitView, nearView, nodeAt, nodePaint, type NodePaint, type NodeView } from './nodes';
 import { TASK_STATE_NAMES, type Points } from './points';
@@ -35,7 +35,7 @@ export function NodeGraph({ feed, points, keys, places, edges, onFocus }: Proper
     const context = element?.getContext('2d', { alpha: false });
     if (!element || !context) return;
     const live = places ? null : new LiveStates(points, feed);
-    const times = new FrameTimes();
+    let frameMs = 0;
     let view: NodeView | null = null;
     let paint: NodePaint | null = null;
     let size = { width: 0, height: 0 };
@@ -69,7 +69,7 @@ export function NodeGraph({ feed, points, keys, places, edges, onFocus }: Proper
         points, view, ...size, ratio, paint, edges, selected: positionOf(selection.task.peek()),
         only: only === null ? -1 : feed.store.functions.indexOf(only), keyOf: (position) => keys.get(placeOf(position)),
       }).visible;
-      times.add(performance.now() - begun);
+      frameMs = performance.now() - begun;
     };
     const ask = (): void => void (asked ||= requestAnimationFrame(draw));
     keys.onChange = ask;
@@ -170,7 +170,7 @@ export function NodeGraph({ feed, points, keys, places, edges, onFocus }: Proper
     const stops = [
       effect(() => { void [selection.task.value, selection.function.value, feed.tick.value]; ask(); }),
       effect(() => { void shade.value; paint = null; queueMicrotask(ask); }),
-      expose('graph', () => ({ tasks: points.count, visible, frame: times.summary, scale: view?.scale })),
+      expose('graph', () => ({ tasks: points.count, visible, frameMs, scale: view?.scale })),
     ];
     return () => {
       cancelAnimationFrame(asked);

@@ -77,13 +77,12 @@ export interface Progress {
   readonly succeeded: number;
   readonly failed: number;
   readonly running: number;
-  readonly stopped: number;
   readonly total: number;
 }
 
 export function progressOf(counts: Counts, total: number): Progress {
   const of = (name: string): number => counts[name] ?? 0;
-  return { succeeded: of('succeeded'), failed: of('failed'), running: of('running'), stopped: of('cancelled') + of('aborted'), total: Math.max(1, counts['total'] ?? total) };
+  return { succeeded: of('succeeded'), failed: of('failed'), running: of('running'), total: Math.max(1, counts['total'] ?? total) };
 }
 
 /** Edges that a chain of calls goes along, as `from/to`. */

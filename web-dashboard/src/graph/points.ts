@@ -1,12 +1,7 @@
 // Every task of a run as a point, and what they need as bundles (docs/dashboard-data.md): the decoder, and walks along the bundles.
 // Nothing is copied; nothing is drawn.
 
-export class PointsError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'PointsError';
-  }
-}
+export class PointsError extends Error {}
 
 /** States of tasks, in the order of the wire. */
 export const TASK_STATE_NAMES = ['waiting', 'queued', 'no worker', 'running', 'succeeded', 'failed', 'cancelled', 'aborted'] as const;

@@ -19,11 +19,10 @@ export class LiveStates {
     this.stop();
   }
 
-  /** Brings states up to date; true when something changed. */
-  update(): boolean {
+  /** Brings states up to date. */
+  update(): void {
     const { store } = this.feed;
     const { state, count } = this.points;
-    let changed = false;
     for (const chunk of store.chunks) {
       if (chunk.end <= this.next) continue;
       const { task, state: ended } = chunk.columns;
@@ -34,14 +33,13 @@ export class LiveStates {
         // A task that was tried again may run or have ended since; the span that says so comes later.
         if (after === Task.queued && state[place]! >= Task.succeeded) continue;
         state[place] = after;
-        changed = true;
       }
     }
     this.next = store.end;
-    return this.updateRunning() || changed;
+    this.updateRunning();
   }
 
-  private updateRunning(): boolean {
+  private updateRunning(): void {
     const { state, count } = this.points;
     const open = this.feed.tick.peek()?.running ?? [];
     const before = this.running;
@@ -49,6 +47,5 @@ export class LiveStates {
     // What ran and is not named any more has ended or waits; its span tells, until then it counts as queued.
     for (const task of before) if (state[task] === Task.running) state[task] = Task.queued;
     for (const task of this.running) if (state[task]! < Task.succeeded) state[task] = Task.running;
-    return before.length !== this.running.length || before.some((task, n) => task !== this.running[n]);
   }
 }

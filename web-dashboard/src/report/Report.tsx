@@ -44,7 +44,7 @@ export function Report({ data }: { data: ReportData }) {
       <section class="card report-card">
         <div class="report-row">
           <h2>Attempts <small>{rows.total > rows.rows.length ? `the first ${count(rows.rows.length)} of ${count(rows.total)}` : count(rows.total)}</small></h2>
-          <CopyButton text={() => csvOf(rows.rows)} label="Copy as CSV" word="Copy CSV" />
+          <CopyButton text={() => csvOf(rows.rows)} label="Copy CSV" word="Copy CSV" />
         </div>
         <Attempts rows={rows.rows} data={data} />
       </section>

@@ -2,6 +2,7 @@
 
 import { selection } from '../state/selection';
 import { count } from '../ui/format';
+import { HueMark } from '../ui/Hue';
 import { line } from '../ui/text';
 import type { Control } from './control';
 
@@ -19,9 +20,9 @@ export function Legend({ control }: { control: Control }) {
       {shown.map(({ name, fn, total }) => (
         <button
           key={name} type="button" aria-pressed={only === name} class={only !== null && only !== name ? 'dim' : ''}
-          onClick={() => (selection.function.value = only === name ? null : name)} title={only === name ? 'Show all functions' : 'Show this function alone'}
+          onClick={() => (selection.function.value = only === name ? null : name)}
         >
-          <i class={`tl-dot hue-${scene.hues[fn]?.hue ?? 0} ${scene.hues[fn]?.striped ? 'striped' : ''}`} />
+          <HueMark hue={scene.hues[fn]} /> 
           <span>{line(name, 40)}</span> <small>{count(total)}</small>
         </button>
       ))}

@@ -1,16 +1,25 @@
 // What happened in the selected range of time, by function. Quantiles are exact, of the time inside the guest.
 
-import type { Window } from '../data/queries';
+import type { FunctionInWindow, Window } from '../data/queries';
 import { count, duration, percent } from '../ui/format';
+import { HueMark } from '../ui/Hue';
+import { DataTable, type Column } from '../ui/Table';
 import { line } from '../ui/text';
 import type { Control } from './control';
-
-const ROWS = 8;
 
 export function RangePanel({ control, sums, range }: { control: Control; sums: Window; range: readonly [number, number] }) {
   const { scene } = control;
   const width = range[1] - range[0];
   const capacity = width * Math.max(1, scene.store.lanes.length);
+  const columns: Column<FunctionInWindow>[] = [
+    { id: 'name', head: 'Function', grow: true, cell: (row) => <><HueMark hue={scene.hues[row.function]} /> {line(scene.store.functions[row.function] ?? '?', 60)}</> },
+    { id: 'count', head: 'Attempts', end: true, cell: (row) => count(row.count), sort: (row) => row.count },
+    { id: 'failed', head: 'Failed', end: true, cell: (row) => <span class={row.failed ? 'bad' : ''}>{count(row.failed)}</span>, sort: (row) => row.failed },
+    { id: 'share', head: 'Share of slots', end: true, cell: (row) => percent(row.busyUs, capacity), sort: (row) => row.busyUs },
+    { id: 'p50', head: 'p50', end: true, cell: (row) => duration(row.p50), sort: (row) => row.p50 },
+    { id: 'p95', head: 'p95', end: true, cell: (row) => duration(row.p95), sort: (row) => row.p95 },
+    { id: 'max', head: 'Longest', end: true, cell: (row) => duration(row.max), sort: (row) => row.max },
+  ];
   return (
     <section class="tl-range" aria-label="Selected range">
       <header>
@@ -23,19 +32,7 @@ export function RangePanel({ control, sums, range }: { control: Control; sums: W
         <button type="button" class="button small" onClick={() => control.show(range[0], range[1])}>Zoom to it</button>
         <button type="button" class="button small" onClick={() => control.setRange(null)}>Clear</button>
       </header>
-      <table>
-        <thead><tr><th scope="col">Function</th><th scope="col" class="end">Attempts</th><th scope="col" class="end">Failed</th><th scope="col" class="end">Share of slots</th><th scope="col" class="end">p50</th><th scope="col" class="end">p95</th><th scope="col" class="end">Longest</th></tr></thead>
-        <tbody>
-          {sums.functions.slice(0, ROWS).map((f) => (
-            <tr key={f.function}>
-              <th scope="row"><i class={`tl-dot hue-${scene.hues[f.function]?.hue ?? 0}`} />{line(scene.store.functions[f.function] ?? '?', 60)}</th>
-              <td class="end">{count(f.count)}</td><td class={`end ${f.failed ? 'bad' : ''}`}>{count(f.failed)}</td><td class="end">{percent(f.busyUs, capacity)}</td>
-              <td class="end">{duration(f.p50)}</td><td class="end">{duration(f.p95)}</td><td class="end">{duration(f.max)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {sums.functions.length > ROWS && <p class="tl-quiet">{sums.functions.length - ROWS} more functions took less time.</p>}
+      <DataTable label="Functions in the range" rows={[...sums.functions]} columns={columns} rowKey={(row) => row.function} />
     </section>
   );
 }

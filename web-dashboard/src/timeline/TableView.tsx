@@ -16,7 +16,7 @@ export function TableView({ control }: { control: Control }) {
   const [from, to] = scene.range ?? [scene.view.from, scene.view.to];
   const { rows, total } = rowsOf(scene, from, to, MOST);
   const columns: Column<TableRow>[] = [
-    { id: 'task', head: 'Task', cell: (row) => <button type="button" class="link" onClick={() => control.select(row.number)}>{line(scene.all ? `${row.task}` : (engine.keys.get(row.task) ?? `${row.task}`), 60)}</button>, sort: (row) => row.task },
+    { id: 'task', head: 'Task', cell: (row) => <button type="button" class="link" onClick={() => { control.select(row.number); if (scene.all) control.open(); }}>{line(scene.all ? `${row.task}` : (engine.keys.get(row.task) ?? `${row.task}`), 60)}</button>, sort: (row) => row.task },
     { id: 'call', head: 'Function', cell: (row) => line(row.call, 60), sort: (row) => row.call, grow: true },
     { id: 'lane', head: 'Slot', cell: (row) => line(row.lane, 40), sort: (row) => row.lane },
     { id: 'state', head: 'Ended', cell: (row) => <span class={row.failed ? 'bad' : ''}>{row.state}{row.attempt > 1 ? ` (${row.attempt})` : ''}</span>, sort: (row) => row.state },
@@ -30,7 +30,7 @@ export function TableView({ control }: { control: Control }) {
     <div class="tl-table">
       <div class="tl-table-head">
         <span>{total > rows.length ? `The first ${count(rows.length)} of ${count(total)} attempts in view; zoom in to see the others.` : `${count(total)} attempts in view.`}</span>
-        <CopyButton text={() => csvOf(rows)} label="Copy as CSV" word="Copy CSV" />
+        <CopyButton text={() => csvOf(rows)} label="Copy CSV" word="Copy CSV" />
       </div>
       <DataTable label="Attempts in view" rows={rows} columns={columns} rowKey={(row) => row.number} total={total} selected={scene.selected} />
     </div>

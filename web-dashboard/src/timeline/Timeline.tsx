@@ -26,6 +26,7 @@ import './timeline.css';
 const LANES: [LanesBy, string][] = [['slot', 'By slot'], ['function', 'By function'], ['task', 'By task']];
 const SUMS_EVERY_MS = 150;
 const ANNOUNCE_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 400;
 
 interface TaskEdges {
   readonly deps_at?: readonly number[];
@@ -55,12 +56,12 @@ export function Timeline({ feed, scope, keys }: Properties) {
     const book = keys ?? new TaskKeys(all || feed.run === null ? null : (places) => namesOf(feed.run!, places));
     const engine = new Engine(scene, book, () => Math.max(220, Math.min(all ? 420 : 760, window.innerHeight - (all ? 420 : 330))));
     return new Control(engine, {
-      select: (task, run) => {
-        if (!all) selectTask(task);
-        else if (task !== null && run) navigate(`${runPath(run)}?task=${task}`);
-      },
+      select: (task) => { if (!all) selectTask(task); },
       range: (range) => (selection.range.value = range),
-      open: () => (focusDrawer.value += 1),
+      open: (task, run) => {
+        if (!all) focusDrawer.value += 1;
+        else if (run) navigate(`${runPath(run)}?task=${task}`);
+      },
     });
   }, [feed, all]);
   const { scene, engine } = control;
@@ -82,25 +83,32 @@ export function Timeline({ feed, scope, keys }: Properties) {
     };
   }, [control]);
 
-  // Sums of the range, and the words for those who do not see the canvas; neither with each frame.
+  // Sums of the range: with the picture, but not with each frame.
   useEffect(() => {
-    let [summed, spoken] = [0, 0];
-    let saidOf: boolean | null = null;
+    let summed = 0;
     return effect(() => {
       const range = selection.range.value;
-      const drawn = engine.seen.value > 0;
-      const now = performance.now();
+      void engine.seen.value;
       if (!range) sums.value = null;
-      else if (now - summed > SUMS_EVERY_MS || !sums.peek()) {
+      else if (performance.now() - summed > SUMS_EVERY_MS || !sums.peek()) {
         sums.value = windowSums(scene.store, range[0], range[1], scene.only);
         summed = performance.now();
       }
-      if (drawn && ((now - spoken > ANNOUNCE_EVERY_MS && !engine.busy) || saidOf !== (scene.store.count > 0))) {
-        saidOf = scene.store.count > 0;
-        spoken = now;
-        words.value = summaryOf(scene);
-      }
     });
+  }, [control]);
+
+  // The words for those who do not see the canvas: soon when the run ends, else now and then.
+  useEffect(() => {
+    let [spoken, seen, live] = [-Infinity, -1, scene.live];
+    const look = (): void => {
+      const now = performance.now();
+      const isDue = now - spoken > ANNOUNCE_EVERY_MS || scene.live !== live || words.peek() === '';
+      if (!isDue || engine.seen.peek() === seen || engine.busy) return;
+      [spoken, seen, live] = [now, engine.seen.peek(), scene.live];
+      words.value = summaryOf(scene);
+    };
+    const timer = setInterval(look, LOOK_EVERY_MS);
+    return () => clearInterval(timer);
   }, [control]);
 
   const range = selection.range.value;
@@ -124,7 +132,6 @@ export function Timeline({ feed, scope, keys }: Properties) {
       {sums.value && range && <RangePanel control={control} sums={sums.value} range={range} />}
       {table.value && <TableView control={control} />}
       <figcaption id="tl-words" class="tl-words">{words.value}</figcaption>
-      <p class="tl-unseen" id="tl-keys">Arrow keys pan and change lanes, plus and minus zoom, period and comma walk a lane, E walks failures, Enter opens the task.</p>
       <p class="tl-unseen" aria-live="polite">{control.said.value}</p>
     </figure>
   );
@@ -161,6 +168,13 @@ function Toolbar({ control, table }: { control: Control; table: { value: boolean
   );
 }
 
+const PROBLEMS: Record<NonNullable<RunFeed['problem']['value']>['kind'], string> = {
+  missing: 'The server does not know this run any more.',
+  deleted: 'This run was deleted; what is shown is what this page had.',
+  shorter: 'The server has fewer attempts than this page had, so the page began anew.',
+  unreadable: 'Some of the history cannot be read',
+};
+
 /** What the picture does not have: said on screen, with the total. */
 function Notes({ control }: { control: Control }) {
   const { scene } = control;
@@ -173,10 +187,7 @@ function Notes({ control }: { control: Control }) {
   if (store.dropped > 0) notes.push(`The newest ${count(store.count)} attempts are shown; ${count(store.dropped)} older ones left the window. A run's own page has all of them.`);
   const hidden = (feed.tick.value?.running_total ?? 0) - scene.open.length;
   if (hidden > 0) notes.push(`${count(scene.open.length)} of ${count(scene.open.length + hidden)} unfinished tasks are drawn.`);
-  if (problem?.kind === 'missing') notes.push('The server does not know this run any more.');
-  if (problem?.kind === 'deleted') notes.push('This run was deleted. What is shown is what this page had.');
-  if (problem?.kind === 'shorter') notes.push(`The server has ${count(problem.has)} attempts where this page had ${count(problem.had)}; the page began anew.`);
-  if (problem?.kind === 'unreadable') notes.push(`Some of the history cannot be read: ${problem.message}.`);
+  if (problem) notes.push(PROBLEMS[problem.kind] + (problem.kind === 'unreadable' ? `: ${problem.message}.` : ''));
   return notes.length === 0 ? null : <p class="tl-notes" role="status">{notes.join(' ')}</p>;
 }
 
@@ -216,13 +227,7 @@ async function askArrows(control: Control, run: string, place: number, signal: A
 function probe(control: Control): Record<string, unknown> {
   const { scene, engine } = control;
   return {
-    spans: scene.store.count, bytes: scene.store.bytes, dropped: scene.store.dropped, tiles: engine.tiles.bytes, chunks: scene.store.chunks.length,
-    visible: engine.strips.spans, details: engine.strips.details.count, open: scene.open.length, failures: engine.strips.ticks.length / 3,
-    frame: engine.times.summary, gaps: engine.gaps.summary, firstPaintMs: engine.firstPaintMs,
+    spans: scene.store.count, visible: engine.strips.spans, open: scene.open.length, failures: engine.strips.ticks.length / 3, frameMs: engine.lastCost,
     view: [scene.view.from, scene.view.to], lanes: scene.layout.rows.length, selected: scene.selected, follow: scene.view.follow, arrows: engine.arrows.length,
-    reset: () => {
-      engine.times.reset();
-      engine.gaps.reset();
-    },
   };
 }

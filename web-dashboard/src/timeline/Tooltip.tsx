@@ -3,6 +3,7 @@
 import { NO_LANE, STATE_NAMES, Flag, State, type SpanRow } from '../data/block';
 import type { Open } from '../data/feed';
 import { bytes, duration } from '../ui/format';
+import { HueMark } from '../ui/Hue';
 import { line } from '../ui/text';
 import type { Control } from './control';
 import { laneName } from './layout';
@@ -18,8 +19,10 @@ export function Tooltip({ control }: { control: Control }) {
   if (!row && !open) return null;
   const right = shown.x + WIDTH + 24 > engine.width;
   const x = right ? Math.max(0, shown.x - WIDTH - 14) : shown.x + 14;
+  // Near the lower edge of the window it stands above the pointer.
+  const y = shown.low ? `calc(${Math.round(shown.y - 10)}px - 100%)` : `${Math.round(shown.y + 14)}px`;
   return (
-    <div class="tl-tip" style={{ transform: `translate(${Math.round(x)}px, ${Math.round(shown.y + 14)}px)` }} aria-hidden="true">
+    <div class="tl-tip" style={{ transform: `translate(${Math.round(x)}px, ${y})` }} aria-hidden="true">
       {row ? <Ended control={control} row={row} /> : open && <Running control={control} open={open} />}
     </div>
   );
@@ -27,11 +30,10 @@ export function Tooltip({ control }: { control: Control }) {
 
 function Head({ control, fn, task, run }: { control: Control; fn: number; task: number; run: number | undefined }) {
   const { scene, engine } = control;
-  const hue = scene.hues[fn]?.hue ?? 0;
   const key = scene.all ? scene.store.runs.get(run ?? -1)?.name : engine.keys.get(task);
   return (
     <>
-      <strong><i class={`tl-dot hue-${hue}`} />{line(scene.store.functions[fn] ?? 'unknown function', 60)}</strong>
+      <strong><HueMark hue={scene.hues[fn]} /> {line(scene.store.functions[fn] ?? 'unknown function', 60)}</strong>
       <span class="tl-key">{key ? line(key, 60) : `task ${task}`}{scene.all && key ? ` · task ${task}` : ''}</span>
     </>
   );

@@ -10,16 +10,16 @@ import type { Arrow } from './overlay';
 import type { Hit, Scene } from './scene';
 
 export interface Callbacks {
-  /** A task was chosen: its place, and the id of its run in the timeline of all runs. */
-  select(task: number | null, run: string | null): void;
+  /** A task was selected, by its place. */
+  select(task: number | null): void;
   range(range: [number, number] | null): void;
-  /** The chosen task is to be read. */
-  open(): void;
+  /** The selected task is to be read; `run` is the id of its run in the timeline of all runs. */
+  open(task: number, run: string | null): void;
 }
 
 export class Control {
   readonly scene: Scene;
-  readonly hover = signal<{ hit: Hit; x: number; y: number } | null>(null);
+  readonly hover = signal<{ hit: Hit; x: number; y: number; low: boolean } | null>(null);
   readonly follow = signal(false);
   readonly paused = signal(false);
   /** What a key did, for those who do not see it. */
@@ -162,8 +162,8 @@ export class Control {
     const row = scene.store.row(number);
     scene.selectedTask = row?.task ?? null;
     if (reveal && row) this.reveal(number, row.start, row.dur);
-    const run = row?.run === undefined ? null : (scene.store.runs.get(row.run)?.id ?? null);
-    if (row) this.callbacks.select(row.task, run);
+    this.selectedRun = row?.run ?? null;
+    if (row) this.callbacks.select(row.task);
     this.said.value = row ? `${scene.store.functions[row.function] ?? 'task'}, task ${row.task}, attempt ${row.attempt}` : '';
     this.engine.redraw();
   }
@@ -172,7 +172,8 @@ export class Control {
   selectOpen(open: Open): void {
     this.scene.selected = -1;
     this.scene.selectedTask = open.task;
-    this.callbacks.select(open.task, this.scene.all ? (this.scene.store.runs.get(open.run)?.id ?? null) : null);
+    this.selectedRun = open.run;
+    this.callbacks.select(open.task);
     this.engine.redraw();
   }
 
@@ -199,7 +200,7 @@ export class Control {
     this.scene.selected = -1;
     this.scene.selectedTask = null;
     this.engine.arrows = [];
-    this.callbacks.select(null, null);
+    this.callbacks.select(null);
     this.engine.redraw();
   }
 
@@ -279,8 +280,10 @@ export class Control {
   }
 
   open(): void {
-    if (this.scene.selected >= 0) this.callbacks.open();
+    const { selectedTask, store } = this.scene;
+    if (selectedTask !== null) this.callbacks.open(selectedTask, store.runs.get(this.selectedRun ?? -1)?.id ?? null);
   }
+  private selectedRun: number | null = null;
 
   setRange(range: [number, number] | null): void {
     this.scene.range = range;

@@ -60,24 +60,16 @@ interface Phases {
 export function drawPhases(context: CanvasRenderingContext2D, paint: Paint, span: Phases): void {
   const { x, y, h, scale } = span;
   const thin = Math.max(3, h * 0.4);
-  const bar = (from: number, to: number, top: number, height: number): void => {
+  const bar = (from: number, to: number, colour: string, top: number, height: number): void => {
     const a = Math.max(0, from);
     const b = Math.min(span.width, to);
-    if (b - a >= 1.5) context.fillRect(a, top, b - a, height);
+    if (b - a >= 1.5) paint.hatched(context, colour, a, top, b - a, height);
   };
-  const outside = (from: number, to: number): void => {
-    context.fillStyle = paint.theme.overhead;
-    bar(from, to, y + (h - thin) / 2, thin);
-    context.fillStyle = paint.hatch;
-    bar(from, to, y + (h - thin) / 2, thin);
-  };
+  const outside = (from: number, to: number): void => bar(from, to, paint.theme.overhead, y + (h - thin) / 2, thin);
   const fetched = Math.min(span.fetch * scale, x - Math.max(0, span.before));
   if (fetched >= 2) outside(x - fetched, x);
   if (span.store * scale >= 2) outside(span.to, span.to + span.store * scale);
-  if (span.startup * scale >= 2) {
-    context.fillStyle = paint.hatch;
-    bar(x, Math.min(span.to, x + span.startup * scale), y, h);
-  }
+  if (span.startup * scale >= 2) bar(x, Math.min(span.to, x + span.startup * scale), 'transparent', y, h);
 }
 
 /** x failed, loop tried again, slash cancelled, dot known. */
@@ -135,10 +127,7 @@ export function drawParked(context: CanvasRenderingContext2D, scene: Scene, row:
     if (end <= begin) return;
     const a = Math.max(0, begin);
     const b = Math.min(view.width, Math.max(end, begin + 1));
-    context.fillStyle = paint.theme.ink3;
-    context.fillRect(a, y, b - a, PARKED_PX);
-    context.fillStyle = paint.hatch;
-    context.fillRect(a, y, b - a, PARKED_PX);
+    paint.hatched(context, paint.theme.ink3, a, y, b - a, PARKED_PX);
   };
   for (const chunk of store.chunks) {
     const index = layout.indexOf(chunk);

@@ -12,7 +12,6 @@ import { drawOpen } from './open';
 import { drawOverlay, type Arrow } from './overlay';
 import { Paint } from './paint';
 import type { Scene } from './scene';
-import { FrameTimes } from './stats';
 import { Strips } from './strips';
 import { drawTaskRows } from './taskrows';
 import { TileCache } from './tiles';
@@ -26,10 +25,6 @@ const calm = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-red
 export class Engine {
   /** Goes up with each frame that changed what is seen, at most five times a second: for the words around the canvas. */
   readonly seen = signal(0);
-  readonly times = new FrameTimes();
-  /** From one frame to the next while somebody moves the window: what the eye sees. */
-  readonly gaps = new FrameTimes();
-  firstPaintMs: number | null = null;
   arrows: readonly Arrow[] = [];
   gutter = 148;
   width = 800;
@@ -39,7 +34,7 @@ export class Engine {
   private dirty = { base: true, overlay: true };
   private asked = 0;
   private lastFrame = 0;
-  private lastCost = 0;
+  lastCost = 0;
   private lastMinimap = 0;
   private lastSeen = 0;
   private lastVersion = -1;
@@ -136,7 +131,6 @@ export class Engine {
 
   private draw(at: number, tick: unknown): void {
     const begun = performance.now();
-    const since = at - this.lastFrame;
     const base = this.dirty.base;
     if (!this.resize()) return;
     if (base) {
@@ -156,12 +150,7 @@ export class Engine {
       minimap.setTransform(this.paint!.ratio, 0, 0, this.paint!.ratio, 0, 0);
       drawMinimap(minimap, this.scene, this.paint!, this.width);
     }
-    if (base) {
-      this.lastCost = performance.now() - begun;
-      this.times.add(this.lastCost);
-      if (begun - this.moving < 60 && since < 400) this.gaps.add(since);
-      if (this.firstPaintMs === null && this.scene.store.count > 0) this.firstPaintMs = performance.now();
-    }
+    if (base) this.lastCost = performance.now() - begun;
     if (at - this.lastSeen > WORDS_EVERY_MS) {
       this.lastSeen = at;
       this.unseen = false;

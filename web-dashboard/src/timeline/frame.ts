@@ -92,17 +92,9 @@ function drawTaskNames(context: CanvasRenderingContext2D, scene: Scene, paint: P
 function word(context: CanvasRenderingContext2D, text: string, font: string, colour: string, x: number, y: number, width: number): void {
   context.font = font;
   context.fillStyle = colour;
-  let shown = text;
-  if (context.measureText(shown).width > width) {
-    let low = 0;
-    let high = shown.length;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
-      else high = middle - 1;
-    }
-    shown = `${text.slice(0, low)}…`;
-  }
+  // Most names fit; of the others as much as the mean width of a letter allows.
+  const full = context.measureText(text).width;
+  const shown = full > width ? `${text.slice(0, Math.max(1, Math.floor((text.length * width) / full) - 1))}…` : text;
   context.fillText(shown, x, y);
 }
 

@@ -70,12 +70,12 @@ export function listen(control: Control, canvas: HTMLCanvasElement): () => void 
     return { x: event.clientX - box.left - engine.gutter, y: event.clientY - box.top - AXIS_PX };
   };
 
-  const hover = (x: number, y: number): void => {
+  const hover = (x: number, y: number, low: boolean): void => {
     const inside = x >= 0 && y >= 0;
     const hit = inside ? scene.hitAt(x, y) : null;
     scene.hover = hit;
     scene.hoverX = x >= 0 ? x : null;
-    control.hover.value = hit ? { hit, x: x + engine.gutter, y: y + AXIS_PX } : null;
+    control.hover.value = hit ? { hit, x: x + engine.gutter, y: y + AXIS_PX, low } : null;
     engine.redrawOverlay();
   };
 
@@ -112,7 +112,7 @@ export function listen(control: Control, canvas: HTMLCanvasElement): () => void 
       return;
     }
     if (!drag) {
-      if (event.pointerType !== 'touch') hover(x, y);
+      if (event.pointerType !== 'touch') hover(x, y, isLow(event));
       return;
     }
     if (!drag.moved && Math.abs(x - drag.x) < DRAG_PX && Math.abs(y - drag.lastY) < DRAG_PX) return;
@@ -139,11 +139,13 @@ export function listen(control: Control, canvas: HTMLCanvasElement): () => void 
     const hit = scene.hitAt(x, y);
     if (hit?.kind === 'span') control.select(hit.number);
     else if (hit?.kind === 'open') control.selectOpen(hit.open);
-    else {
+    // Of all runs the task's own run is the place to read it.
+    if (hit && scene.all) control.open();
+    if (!hit) {
       control.setRange(null);
       control.clear();
     }
-    if (event.pointerType === 'touch') hover(x, y);
+    if (event.pointerType === 'touch') hover(x, y, isLow(event));
   };
 
   const cancel = (event: PointerEvent): void => {
@@ -182,15 +184,18 @@ export function listen(control: Control, canvas: HTMLCanvasElement): () => void 
   };
 }
 
+/** Whether there is no room for words below the pointer. */
+const isLow = (event: PointerEvent): boolean => event.clientY > window.innerHeight - 230;
+
 function distance(touches: Map<number, { x: number; y: number }>): number {
   const [a, b] = [...touches.values()];
   return a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
 }
 
-/** The brush: its edges resize it, its middle moves it, elsewhere a new one begins. */
+/** A drag chooses the window, or moves the one that is there by its middle; a press brings it there. */
 export function listenMinimap(control: Control, canvas: HTMLCanvasElement): () => void {
   const { scene } = control;
-  let grab: { what: 'from' | 'to' | 'both' | 'new'; time: number; from: number; to: number } | null = null;
+  let grab: { time: number; moves: boolean; from: number; to: number } | null = null;
   const timeAt = (event: PointerEvent): number => {
     const box = canvas.getBoundingClientRect();
     const span = minimapSpan(scene);
@@ -199,25 +204,18 @@ export function listenMinimap(control: Control, canvas: HTMLCanvasElement): () =
   const down = (event: PointerEvent): void => {
     const time = timeAt(event);
     const { from, to } = scene.view;
-    const span = minimapSpan(scene);
-    const near = (7 / canvas.clientWidth) * (span.to - span.from);
-    const what = Math.abs(time - from) < near ? 'from' : Math.abs(time - to) < near ? 'to' : time > from && time < to && !scene.view.fit ? 'both' : 'new';
-    grab = { what, time, from, to };
+    grab = { time, moves: time > from && time < to && !scene.view.fit, from, to };
     canvas.setPointerCapture(event.pointerId);
   };
   const move = (event: PointerEvent): void => {
     if (!grab) return;
     const time = timeAt(event);
-    const { what, from, to } = grab;
-    if (what === 'both') control.show(from + time - grab.time, to + time - grab.time);
-    else {
-      const fixed = what === 'from' ? to : what === 'to' ? from : grab.time;
-      if (Math.abs(time - fixed) > scene.view.usPerPixel * 0.01) control.show(Math.min(time, fixed), Math.max(time, fixed));
-    }
+    if (grab.moves) control.show(grab.from + time - grab.time, grab.to + time - grab.time);
+    else if (Math.abs(time - grab.time) > scene.view.usPerPixel * 0.01) control.show(Math.min(time, grab.time), Math.max(time, grab.time));
   };
   const up = (event: PointerEvent): void => {
     const time = timeAt(event);
-    if (grab && grab.what === 'new' && Math.abs(time - grab.time) < 1) {
+    if (grab && !grab.moves && Math.abs(time - grab.time) < 1) {
       const half = (scene.view.to - scene.view.from) / 2;
       control.show(time - half, time + half);
     }

@@ -71,6 +71,4 @@ function drawBrush(context: CanvasRenderingContext2D, scene: Scene, paint: Paint
   context.strokeStyle = paint.theme.ink2;
   context.lineWidth = 1;
   context.strokeRect(Math.round(a) + 0.5, 0.5, Math.max(2, Math.round(b - a) - 1), MINIMAP_PX - 1);
-  context.fillStyle = paint.theme.ink2;
-  for (const x of [a, b - 3]) context.fillRect(x, MINIMAP_PX / 2 - 8, 3, 16);
 }

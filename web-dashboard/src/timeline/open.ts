@@ -19,10 +19,7 @@ export function drawOpen(context: CanvasRenderingContext2D, scene: Scene, paint:
     const y = row.y - scene.scroll;
     if (y + row.h < 0 || y > scene.height) continue;
     if (open.state === 'parked') {
-      context.fillStyle = paint.theme.ink3;
-      context.fillRect(Math.max(0, x), y + row.h - PARKED_PX, Math.max(1, now - Math.max(0, x)), PARKED_PX);
-      context.fillStyle = paint.hatch;
-      context.fillRect(Math.max(0, x), y + row.h - PARKED_PX, Math.max(1, now - Math.max(0, x)), PARKED_PX);
+      paint.hatched(context, paint.theme.ink3, Math.max(0, x), y + row.h - PARKED_PX, Math.max(1, now - Math.max(0, x)), PARKED_PX);
       continue;
     }
     drawRunning(context, paint, open.function, Math.max(0, x), Math.max(x + 2, now), y, row.h);

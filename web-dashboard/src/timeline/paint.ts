@@ -67,6 +67,14 @@ export class Paint {
     return this.theme.hues[this.hueOf(fn)]!;
   }
 
+  /** A bar of what is not the guest's own time. */
+  hatched(context: CanvasRenderingContext2D, colour: string, x: number, y: number, width: number, height: number): void {
+    for (const fill of [colour, this.hatch]) {
+      context.fillStyle = fill;
+      context.fillRect(x, y, width, height);
+    }
+  }
+
   /** The function's name, as much of it as `width` holds. */
   label(context: CanvasRenderingContext2D, fn: number, x: number, y: number, width: number): void {
     const full = this.widths[fn];

@@ -11,6 +11,9 @@ import type { Scene } from './scene';
 /** `212 tasks, 8 lanes, 3 failed, busiest lane local · slot 1, 4.2 s in view`. */
 export function summaryOf(scene: Scene): string {
   const { store, view } = scene;
+  const tick = scene.feed.tick.peek();
+  // Before the history is here nothing is known of it.
+  if (store.count === 0 && (!tick || tick.total > 0 || scene.feed.loading.peek())) return '';
   if (store.count === 0) return scene.open.length > 0 ? `${plural(scene.open.length, 'task')} running, none finished yet` : 'nothing has run yet';
   const whole = view.from <= store.tMin && view.to >= store.tMax;
   const sums = whole ? null : windowSums(store, view.from, view.to);

@@ -55,8 +55,7 @@ function drawAttempt(context: CanvasRenderingContext2D, scene: Scene, paint: Pai
   if (b > a) context.fillRect(a, y, b - a, BAR);
   drawPhases(context, paint, { x, before: queued, to, y, h: BAR, scale: 1 / view.usPerPixel, fetch: row.fetch, startup: row.startup, store: row.store, width: view.width });
   if (row.parked > 0 && b - a > 3) {
-    context.fillStyle = paint.hatch;
-    context.fillRect(a, y + BAR - 5, b - a, 5);
+    paint.hatched(context, 'transparent', a, y + BAR - 5, b - a, 5);
   }
   if (row.state !== State.succeeded && b - a > 13) drawSign(context, row.state, a + 4, y + BAR / 2, paint);
   if (b - a >= 60) paint.label(context, row.function, a + (row.state === State.succeeded ? 5 : 16), y + BAR / 2, b - a - 22);
@@ -78,12 +77,8 @@ function drawPending(context: CanvasRenderingContext2D, scene: Scene, paint: Pai
   }
   const x = Math.max(0, view.x(open.start_us - scene.store.baseUs));
   if (x > view.width || now < 0) drawArrow(context, paint, now < 0 ? 4 : view.width - 4, y + BAR / 2, now < 0 ? -1 : 1);
-  else if (open.state === 'parked') {
-    context.fillStyle = paint.colour(open.function);
-    context.fillRect(x, y, Math.max(2, now - x), BAR);
-    context.fillStyle = paint.hatch;
-    context.fillRect(x, y, Math.max(2, now - x), BAR);
-  } else drawRunning(context, paint, open.function, x, Math.max(x + 2, now), y, BAR);
+  else if (open.state === 'parked') paint.hatched(context, paint.colour(open.function), x, y, Math.max(2, now - x), BAR);
+  else drawRunning(context, paint, open.function, x, Math.max(x + 2, now), y, BAR);
 }
 
 /** The bar lies outside of the window, that way. */

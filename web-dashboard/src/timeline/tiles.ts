@@ -59,12 +59,6 @@ export class TileCache {
     this.tiles.clear();
   }
 
-  get bytes(): number {
-    let sum = 0;
-    for (const tile of this.tiles.values()) sum += tile.lanes * TILE_COLUMNS * 5;
-    return sum;
-  }
-
   /** From now on missing tiles may be made for `budgetMs`. */
   begin(budgetMs: number): void {
     this.leftMs = budgetMs;

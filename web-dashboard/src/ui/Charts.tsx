@@ -17,7 +17,7 @@ export function Spark({ values, top, label }: { values: number[]; top?: number; 
 }
 
 /** Counts by upper bounds that double; a logarithmic axis of time. */
-export function Histogram({ bins, marks = [] }: { bins: { to_us: number; count: number }[]; marks?: { label: string; us: number }[] }) {
+export function Histogram({ bins }: { bins: { to_us: number; count: number }[] }) {
   if (bins.length === 0) return null;
   const [width, height] = [320, 76];
   const most = Math.max(...bins.map((bin) => bin.count), 1);
@@ -37,10 +37,6 @@ export function Histogram({ bins, marks = [] }: { bins: { to_us: number; count: 
               <title>{`${count(bin.count)} up to ${duration(bin.to_us)}`}</title>
             </rect>
           );
-        })}
-        {marks.map((mark) => {
-          const at = Math.min(Math.max(x(Math.log2(Math.max(mark.us, 1))), 0), width);
-          return <line key={mark.label} x1={at} x2={at} y1="0" y2={height}><title>{`${mark.label} ${duration(mark.us)}`}</title></line>;
         })}
       </svg>
       <figcaption>

@@ -24,7 +24,6 @@ interface Properties<T> {
   total?: number;
   onEnd?: (() => void) | undefined;
   selected?: string | number | null;
-  sortedBy?: { id: string; down: boolean };
 }
 
 const ROW_PX = 36;
@@ -45,8 +44,8 @@ export function sortRows<T>(rows: T[], by: (row: T) => number | string | null, d
     .map(({ row }) => row);
 }
 
-export function DataTable<T>({ label, rows, columns, rowKey, total, onEnd, selected = null, sortedBy }: Properties<T>) {
-  const [sorting, setSorting] = useState(sortedBy ?? null);
+export function DataTable<T>({ label, rows, columns, rowKey, total, onEnd, selected = null }: Properties<T>) {
+  const [sorting, setSorting] = useState<{ id: string; down: boolean } | null>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const [cards, setCards] = useState(narrow?.matches ?? false);
   const box = useRef<HTMLDivElement>(null);

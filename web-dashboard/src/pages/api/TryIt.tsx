@@ -8,7 +8,7 @@ import { Icon } from '../../ui/Icon';
 import { prettyJson } from '../../ui/json';
 import { plain } from '../../ui/text';
 import { curl } from '../task/copyAs';
-import { type Document, type Operation, sample } from './openapi';
+import { type Document, type Operation } from './openapi';
 
 const SHOWN_BYTES = 64 * 1024;
 
@@ -24,11 +24,13 @@ interface Answer {
 export function TryIt({ operation, document }: { operation: Operation; document: Document }) {
   const [values, setValues] = useState<Record<string, string>>({});
   const isJson = operation.body?.types.includes('application/json') ?? false;
-  const [body, setBody] = useState(() => (isJson && operation.body ? JSON.stringify(sample(operation.body.schema, document.schemas), null, 2) : ''));
+  const [body, setBody] = useState(isJson ? '{}' : '');
   const [file, setFile] = useState<File | null>(null);
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [busy, setBusy] = useState(false);
 
+  // A stream of events does not end by itself.
+  const isStream = operation.answers.some((one) => one.types.includes('text/event-stream'));
   const address = addressOf(operation, document.base, values);
   const missing = operation.parameters.filter((one) => one.in === 'path' && !values[one.name]).map((one) => one.name);
   const headers = Object.fromEntries(operation.parameters.filter((one) => one.in === 'header' && values[one.name]).map((one) => [one.name, values[one.name] ?? '']));
@@ -37,17 +39,14 @@ export function TryIt({ operation, document }: { operation: Operation; document:
   const send = async () => {
     setBusy(true);
     const began = performance.now();
-    const stop = new AbortController();
     try {
       const head = new Headers({ accept: 'application/json, */*;q=0.5', ...headers });
       if (token.value) head.set('authorization', `Bearer ${token.value}`);
       const content = operation.body ? (isJson ? body : file) : null;
       if (content && type) head.set('content-type', type);
-      const got = await fetch(address, { method: operation.method, headers: head, body: content || null, signal: stop.signal });
+      const got = await fetch(address, { method: operation.method, headers: head, body: content || null });
       const kind = got.headers.get('content-type') ?? '';
-      // A stream does not end by itself: what came in two seconds is shown.
-      if (kind.startsWith('text/event-stream')) setTimeout(() => stop.abort(), 2000);
-      const data = await bytesOf(got);
+      const data = new Uint8Array(await got.arrayBuffer());
       setAnswer({ status: `${got.status} ${got.statusText}`.trim(), good: got.ok, type: kind, us: (performance.now() - began) * 1000, size: data.length, text: shownAs(data, kind) });
     } catch (error) {
       setAnswer({ status: 'no answer', good: false, type: '', us: (performance.now() - began) * 1000, size: 0, text: error instanceof Error ? error.message : String(error) });
@@ -69,8 +68,9 @@ export function TryIt({ operation, document }: { operation: Operation; document:
         ? <label class="try-field"><span>body</span><textarea class="mono" rows={6} spellcheck={false} value={body} onInput={(event) => setBody(event.currentTarget.value)} /></label>
         : <label class="try-field"><span>body</span><input type="file" onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} /></label>)}
       <div class="actions">
-        <button type="submit" class="button primary" disabled={busy || missing.length > 0}><Icon name="play" />Send</button>
+        <button type="submit" class="button primary" disabled={busy || isStream || missing.length > 0}><Icon name="play" />Send</button>
         <CopyButton text={() => curl(operation.method, location.origin + address, { ...headers, ...(type ? { 'content-type': type } : {}) }, isJson ? body : null)} label="Copy as curl" word="curl" />
+        {isStream && <span class="quiet">a stream of events: try it with curl</span>}
         {missing.length > 0 && <span class="quiet">{plain(missing.join(', '))} is missing</span>}
       </div>
       {answer && (
@@ -87,16 +87,6 @@ function addressOf(operation: Operation, base: string, values: Record<string, st
   const path = operation.path.replace(/\{(\w+)\}/g, (whole, name: string) => (values[name] ? encodeURIComponent(values[name]) : whole));
   const query = new URLSearchParams(operation.parameters.filter((one) => one.in === 'query' && values[one.name]).map((one) => [one.name, values[one.name] ?? '']));
   return base + path + (query.size > 0 ? `?${query}` : '');
-}
-
-async function bytesOf(answer: Response): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  try {
-    await answer.body?.pipeTo(new WritableStream({ write: (part: Uint8Array) => void parts.push(part) }));
-  } catch {
-    // Cut off: then it is what came until then.
-  }
-  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
 function shownAs(data: Uint8Array, type: string): string {

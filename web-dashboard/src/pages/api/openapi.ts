@@ -131,29 +131,6 @@ export function mentioned(schema: Json, schemas: Json): [name: string, text: str
   return [...found];
 }
 
-/** A body to begin with: what is required, with empty values. */
-export function sample(schema: unknown, schemas: Json, depth = 0): unknown {
-  const one = object(schema);
-  if (depth > 6) return null;
-  if (typeof one.$ref === 'string') return sample(schemas[one.$ref.split('/').at(-1) ?? ''], schemas, depth + 1);
-  if ('default' in one) return one.default;
-  if (Array.isArray(one.examples)) return one.examples[0];
-  if (Array.isArray(one.enum)) return one.enum[0];
-  const types = Array.isArray(one.type) ? one.type : [one.type];
-  if (one.properties !== undefined) {
-    const properties = object(one.properties);
-    const wanted = list(one.required).map(text);
-    const first = Object.keys(properties)[0];
-    const names = wanted.length > 0 || depth > 0 || first === undefined ? wanted : [first];
-    return Object.fromEntries(names.map((name) => [name, sample(properties[name], schemas, depth + 1)]));
-  }
-  if (types.includes('array')) return [];
-  if (types.includes('object')) return {};
-  if (types.includes('integer') || types.includes('number')) return 0;
-  if (types.includes('boolean')) return false;
-  return types.includes('string') ? '' : null;
-}
-
 function follow(given: unknown, root: Json): unknown {
   const reference = object(given).$ref;
   if (typeof reference !== 'string') return given;

@@ -105,15 +105,11 @@ function FunctionCard({ module, of, times, open }: { module: string; of: ModuleF
       {defaults && <p class="quiet">By default: {defaults}</p>}
       {times && times.count > 0 && (
         <div class="durations">
-          <dl class="facts">
-            <div><dt>Calls</dt><dd>{count(times.count)}</dd></div>
-            <div><dt>Failed</dt><dd>{times.failed > 0 ? <b class="bad">{count(times.failed)} ({percent(times.failed, times.count)})</b> : '0'}</dd></div>
-            {run && <div><dt>p50</dt><dd>{duration(run.p50)}</dd></div>}
-            {run && <div><dt>p95</dt><dd>{duration(run.p95)}</dd></div>}
-            {run && <div><dt>p99</dt><dd>{duration(run.p99)}</dd></div>}
-            {run && <div><dt>longest</dt><dd>{duration(run.max)}</dd></div>}
-          </dl>
-          <Histogram bins={times.histogram} marks={run ? [{ label: 'p50', us: run.p50 }, { label: 'p95', us: run.p95 }, { label: 'p99', us: run.p99 }] : []} />
+          <Facts rows={[
+            ['Calls', count(times.count)], ['Failed', times.failed > 0 ? <b class="bad">{count(times.failed)} ({percent(times.failed, times.count)})</b> : '0'],
+            ['p50', duration(run?.p50)], ['p95', duration(run?.p95)], ['p99', duration(run?.p99)], ['longest', duration(run?.max)],
+          ]} />
+          <Histogram bins={times.histogram} />
         </div>
       )}
       {open ? <CallForm key={of.name} module={module} of={of} /> : <button type="button" class="button small" onClick={() => setQuery({ fn: of.name }, { push: true })}><Icon name="play" />Call it</button>}

@@ -1,6 +1,6 @@
 // What the tasks of a run logged, in the order of time, by level and words.
 
-import { useMemo, useRef, useState } from '../../state/hooks';
+import { useMemo } from '../../state/hooks';
 import { path } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { Logs, RunDetail } from '../../api/types';
@@ -13,9 +13,7 @@ import { Choice, Search } from '../../ui/Search';
 import { line, plain } from '../../ui/text';
 import { filterLines, flatten } from './logs';
 
-const LIMIT = 10_000;
-const LINE_PX = 22;
-const AROUND = 20;
+const LIMIT = 2000;
 const words = queryParam('q');
 const level = queryParam('level');
 
@@ -23,11 +21,7 @@ export function LogsTab({ run }: { run: RunDetail }) {
   const known = useResource<Logs>(`${path('/runs', run.id)}/logs`, { query: { limit: LIMIT }, every: run.state === 'running' ? 2000 : null });
   const lines = useMemo(() => (known.data ? flatten(known.data) : []), [known.data]);
   const shown = useMemo(() => filterLines(lines, level.value ?? 'debug', words.value ?? ''), [lines, level.value, words.value]);
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
   if (!known.data) return known.error ? <Problem error={known.error} retry={known.reload} /> : <Loading what="Logs" />;
-  const first = Math.max(0, Math.floor(view.top / LINE_PX) - AROUND);
-  const after = Math.min(shown.length, Math.ceil((view.top + view.height) / LINE_PX) + AROUND);
   return (
     <section class="card flush" aria-label="Logs">
       <div class="filters in-card">
@@ -38,9 +32,8 @@ export function LogsTab({ run }: { run: RunDetail }) {
         </span>
       </div>
       {shown.length === 0 ? <Empty title={lines.length === 0 ? 'Nothing was logged' : 'No line fits'} /> : (
-        <div class="log" tabIndex={0} role="log" aria-live="off" aria-label="Lines" ref={box} onScroll={() => box.current && setView({ top: box.current.scrollTop, height: box.current.clientHeight })}>
-          <div style={{ height: `${first * LINE_PX}px` }} />
-          {shown.slice(first, after).map((one) => (
+        <div class="log" tabIndex={0} role="log" aria-live="off" aria-label="Lines">
+          {shown.map((one) => (
             <div key={one.id} class={`log-line ${one.level}`}>
               <time dateTime={one.at} title={bothTimes(one.at)}>{clock(one.at)}</time>
               <span class="level">{line(one.level, 6)}</span>
@@ -48,7 +41,6 @@ export function LogsTab({ run }: { run: RunDetail }) {
               <span class="message" title={plain(one.message)}>{line(one.message, 1000)}</span>
             </div>
           ))}
-          <div style={{ height: `${(shown.length - after) * LINE_PX}px` }} />
         </div>
       )}
     </section>

@@ -1,6 +1,6 @@
 // The head of a run, which stays in sight: name, state, counts, duration, critical path, and what can be done with it.
 
-import { ApiError, BASE, path, send } from '../../api/client';
+import { path, send } from '../../api/client';
 import { useResource } from '../../api/resource';
 import { TASK_STATES, type CriticalPath, type RunDetail } from '../../api/types';
 import { confirm } from '../../app/confirm';
@@ -16,7 +16,6 @@ import { StateChip, StateGlyph } from '../../ui/State';
 import { line } from '../../ui/text';
 import { useNow } from '../../ui/useNow';
 import { download } from './download';
-import { openInPerfetto } from './perfetto';
 
 export function RunHeader({ run, onChange }: { run: RunDetail; onChange: () => void }) {
   const isRunning = run.state === 'running';
@@ -54,8 +53,7 @@ export function RunHeader({ run, onChange }: { run: RunDetail; onChange: () => v
 
   const name = `run-${run.id}`;
   const items: MenuItem[] = [
-    { label: 'Perfetto trace', hint: 'download, JSON', run: () => void download(`${where}/trace`, `${name}.trace.json`) },
-    { label: 'Open in Perfetto', hint: 'ui.perfetto.dev; the data stays in this browser', run: () => void act(() => openInPerfetto(run)) },
+    { label: 'Perfetto trace', hint: 'JSON; ui.perfetto.dev opens it', run: () => void download(`${where}/trace`, `${name}.trace.json`) },
     { label: 'Report', hint: 'one HTML file that opens without a server', run: () => void download(`${where}/report`, `${name}.html`) },
     { label: 'Tasks as CSV', hint: 'every task as a line', run: () => void download(`${where}/tasks.csv`, `${name}.csv`) },
     { label: 'Graph as SVG', run: () => void download(`${where}/graph?format=svg`, `${name}.svg`) },
@@ -104,8 +102,6 @@ async function act(what: () => Promise<void>): Promise<void> {
   try {
     await what();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404 && error.code === 'not_found') {
-      toast({ text: `This server does not have that (${BASE})`, tone: 'bad' });
-    } else tellError(error);
+    tellError(error);
   }
 }

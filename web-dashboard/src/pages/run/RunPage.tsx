@@ -79,7 +79,7 @@ export function RunPage({ id }: { id: string }) {
         </Steady>
         {current === 'profile' && <div class="card canvas-card"><FlameView run={run.id} /></div>}
       </Tabs>
-      <Steady of={[isOpen, run.id, run.state, feed]}>{() => isOpen && <TaskDrawer run={run} feed={feed} onChange={reload} />}</Steady>
+      <Steady of={[isOpen, run.id, run.state]}>{() => isOpen && <TaskDrawer run={run} onChange={reload} />}</Steady>
     </div>
   );
 }

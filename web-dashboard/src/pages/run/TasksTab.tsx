@@ -34,21 +34,19 @@ const COLUMNS: Column<Task>[] = [
 
 export function TasksTab({ run }: { run: RunDetail }) {
   const call = selection.function.value;
-  const pages = usePages<Task>(`${path('/runs', run.id)}/tasks`, { state: state.value, call, key: key.value }, { size: 200, every: run.state === 'running' ? 1500 : null });
+  const pages = usePages<Task>(`${path('/runs', run.id)}/tasks`, { state: state.value, call, search: key.value }, { size: 200, every: run.state === 'running' ? 1500 : null });
   const filtered = state.value !== null || key.value !== null || call !== null;
-  // A key that the run does not have is refused rather than answered with nothing.
-  const isNone = pages.error?.code === 'unknown_task';
   const functions = run.functions.map((one) => [one.call, line(one.call, 60)] as const);
   return (
     <section class="card flush" aria-label="Tasks">
       <div class="filters in-card">
-        <Search label="Key" placeholder="Key: sq or sq[3]" value={key.value ?? ''} onChange={(text) => setQuery({ tasks: text })} />
+        <Search label="Key" placeholder="Part of a key" value={key.value ?? ''} onChange={(text) => setQuery({ tasks: text })} />
         <Choice label="State" value={state.value ?? ''} onChange={(text) => setQuery({ state: text })} options={[['', 'all'], ...TASK_STATES.map((one) => [one, one] as const)]} />
         <Choice label="Function" value={call ?? ''} onChange={(text) => (selection.function.value = text || null)} options={[['', 'all'], ...functions]} />
         <span class="quiet" aria-live="polite">{pages.total === null ? '' : `${count(pages.total)} ${filtered ? `of ${count(run.counts.total ?? 0)} tasks` : 'tasks'}`}</span>
       </div>
-      {pages.error && !isNone && <Problem error={pages.error} retry={pages.reload} />}
-      {pages.loading && pages.items.length === 0 ? <Loading what="Tasks" /> : pages.items.length === 0 ? (!pages.error || isNone) && (
+      {pages.error && <Problem error={pages.error} retry={pages.reload} />}
+      {pages.loading && pages.items.length === 0 ? <Loading what="Tasks" /> : pages.items.length === 0 ? !pages.error && (
         <Empty title={filtered ? 'No task fits' : 'No tasks'}>
           {filtered && <button type="button" class="button" onClick={() => { selection.function.value = null; setQuery({ state: null, tasks: null, fn: null }); }}>Show all</button>}
         </Empty>

@@ -5,16 +5,14 @@ import { useResource } from '../../api/resource';
 import type { Actor, Coordination, Leases, Page } from '../../api/types';
 import { setQuery } from '../../app/router';
 import { queryParam } from '../../state/query';
-import { ago, bytes, count } from '../../ui/format';
+import { bytes, clock, count } from '../../ui/format';
 import { Empty, Loading, Problem } from '../../ui/Notice';
 import { type Column, DataTable } from '../../ui/Table';
 import { Tabs } from '../../ui/Tabs';
 import { line } from '../../ui/text';
-import { useNow } from '../../ui/useNow';
 import { Actors } from './Actors';
+import { Peek } from './Peek';
 import { Sure } from './Sure';
-import { TopicItems } from './TopicItems';
-import { VariableValue } from './VariableValue';
 
 const tab = queryParam('tab');
 const POLL_MS = 2000;
@@ -53,7 +51,7 @@ function Kind({ kind, all, actors, reload }: { kind: string; all: Coordination; 
     case 'queues':
       return <List rows={all.queues} empty="No queues" columns={[name, figure('size', 'Items'), figure('maxsize', 'Room for', (value) => (value === 0 ? 'any number' : count(value))), figure('getters', 'Wait for an item'), figure('putters', 'Wait for room'), del('queues', 'Its items go, too. Who waits for it is answered that it is gone.')]} />;
     case 'variables':
-      return <List rows={all.variables} empty="No variables" columns={[name, { id: 'value', head: 'Value', cell: (row) => <VariableValue name={row.name} /> }, figure('bytes', 'Size', bytes), del('variables', 'Its value goes; who reads it waits for the next one.')]} />;
+      return <List rows={all.variables} empty="No variables" columns={[name, { id: 'value', head: 'Value', cell: (row) => <Peek where={path('/sync/variables', row.name)} /> }, figure('bytes', 'Size', bytes), del('variables', 'Its value goes; who reads it waits for the next one.')]} />;
     case 'events':
       return (
         <List
@@ -68,7 +66,7 @@ function Kind({ kind, all, actors, reload }: { kind: string; all: Coordination; 
     case 'semaphores':
       return <LeaseList rows={all.semaphores} what="semaphores" reload={reload} />;
     case 'topics':
-      return <List rows={all.topics} empty="No topics" columns={[name, { id: 'last', head: 'Last item', cell: (row) => <TopicItems name={row.name} next={row.next} /> }, figure('size', 'Items'), figure('retain', 'Keeps'), figure('next', 'Next offset'), figure('readers', 'Wait'), del('topics', 'Its items go, too.')]} />;
+      return <List rows={all.topics} empty="No topics" columns={[name, { id: 'last', head: 'Last item', cell: (row) => <Peek where={path('/sync/topics', row.name)} query={row.next >= 2 ? { after: row.next - 2 } : {}} /> }, figure('size', 'Items'), figure('retain', 'Keeps'), figure('next', 'Next offset'), figure('readers', 'Wait'), del('topics', 'Its items go, too.')]} />;
     default:
       return <Actors actors={actors} reload={reload} />;
   }
@@ -92,7 +90,6 @@ function List<T extends { name: string }>({ rows, columns, empty }: { rows: T[];
 
 /** Locks and semaphores with who holds them: tokens and how long. */
 function LeaseList({ rows, what, reload }: { rows: Leases[]; what: 'locks' | 'semaphores'; reload: () => void }) {
-  useNow(1000);
   const columns: Column<Leases>[] = [
     { id: 'name', head: 'Name', grow: true, cell: (row) => <code>{line(row.name, 120)}</code>, sort: (row) => row.name },
     { id: 'free', head: 'Free', end: true, cell: (row) => `${count(row.free)} of ${count(row.leases)}`, sort: (row) => row.free },
@@ -100,7 +97,7 @@ function LeaseList({ rows, what, reload }: { rows: Leases[]; what: 'locks' | 'se
       id: 'holders', head: 'Held by', cell: (row) => (
         <ul class="holders">
           {row.holders.slice(0, 20).map((one) => (
-            <li key={one.token}>token {one.token}, {left(one.expires_at)} <Sure act="Release" to={`token ${one.token} of ${row.name}`} title="End this lease?" text={`Whoever holds ${line(row.name, 60)} with token ${one.token} goes on believing so until it is refused.`} method="POST" where={`${path('/sync', what, row.name)}/release`} body={{ token: one.token }} done={reload} /></li>
+            <li key={one.token}>token {one.token}, until {clock(one.expires_at)} <Sure act="Release" to={`token ${one.token} of ${row.name}`} title="End this lease?" text={`Whoever holds ${line(row.name, 60)} with token ${one.token} goes on believing so until it is refused.`} method="POST" where={`${path('/sync', what, row.name)}/release`} body={{ token: one.token }} done={reload} /></li>
           ))}
           {row.holders.length === 0 && <li class="quiet">nobody</li>}
           {row.holders.length > 20 && <li class="quiet">and {count(row.holders.length - 20)} more</li>}
@@ -111,10 +108,4 @@ function LeaseList({ rows, what, reload }: { rows: Leases[]; what: 'locks' | 'se
     ...(what === 'semaphores' ? [deletion(what, 'Its leases end; who waits is answered that it is gone.', reload)] : []),
   ];
   return <List rows={rows} columns={columns} empty={what === 'locks' ? 'No lock is held' : 'No semaphores'} />;
-}
-
-function left(instant: string): string {
-  const seconds = Math.round((Date.parse(instant) - Date.now()) / 1000);
-  if (seconds <= 0) return `ran out ${ago(instant)}`;
-  return `for ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} more`;
 }

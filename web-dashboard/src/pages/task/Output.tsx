@@ -83,6 +83,6 @@ function dataUrl(content: Blob): Promise<string> {
 }
 
 function extension(type: string): string {
-  const known: Record<string, string> = { 'application/cbor': 'json', 'application/json': 'json', 'text/plain': 'txt', 'text/csv': 'csv', 'image/svg+xml': 'svg' };
-  return known[type] ?? (/^image\/(\w+)$/.exec(type)?.[1] ?? 'bin');
+  if (type === 'application/cbor') return 'json';
+  return type === 'text/plain' ? 'txt' : (/\/(\w+)/.exec(type)?.[1] ?? 'bin');
 }

@@ -4,7 +4,6 @@ import { path, send } from '../../api/client';
 import { useResource } from '../../api/resource';
 import type { Explanation, Logs, RunDetail, TaskDetail } from '../../api/types';
 import { confirm } from '../../app/confirm';
-import type { RunFeed } from '../../data/feed';
 import { tellError, toast } from '../../app/toasts';
 import { openTask } from '../../state/task';
 import { bothTimes, bytes, clock, count, duration, plural } from '../../ui/format';
@@ -20,18 +19,17 @@ import { FailureBox } from './FailureBox';
 import { Output } from './Output';
 import { Phases } from './Phases';
 import { phasesOf } from './phases';
-import { useSpan } from './useSpan';
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled', 'aborted']);
 
-export function TaskBody({ run, task, feed, onChange }: { run: RunDetail; task: TaskDetail; feed: RunFeed | null; onChange: () => void }) {
+export function TaskBody({ run, task, onChange }: { run: RunDetail; task: TaskDetail; onChange: () => void }) {
   const ended = ENDED.has(task.state);
   const now = useNow(ended ? null : 200);
   const progress = task.progress ?? null;
   return (
     <>
       <Actions run={run} task={task} ended={ended} onChange={onChange} />
-      <Phases phases={phasesOf(task, useSpan(feed, task), now * 1000)} />
+      <Phases phases={phasesOf(task, now * 1000)} />
       {progress && progress.total > 0 && (
         <label class="own-progress"><span>progress {count(progress.done)} / {count(progress.total)}</span><progress max={progress.total} value={progress.done} /></label>
       )}
@@ -137,7 +135,7 @@ function Attempts({ task }: { task: TaskDetail }) {
         {[...task.attempts].reverse().map((one) => (
           <li key={one.attempt}>
             <StateGlyph state={one.failure ? (one.attempt < task.attempt ? 'retried' : 'failed') : 'succeeded'} />
-            <b>{count(one.attempt)}</b> <span title={bothTimes(one.started_at)}>{clock(one.started_at)}</span> <span>{duration(one.run_us)}</span> <span class="quiet">{one.worker}/{one.slot}, {bytes(one.peak_memory)}</span>
+            <b>{count(one.attempt)}</b> <span title={bothTimes(one.started_at)}>{clock(one.started_at)}</span> <span>{duration(one.run_us)}</span> <span class="quiet">slot {one.worker}/{one.slot}, {bytes(one.peak_memory)}{one.fetch_us ? `, fetched ${duration(one.fetch_us)}` : ''}{one.store_us ? `, stored ${duration(one.store_us)}` : ''}</span>
             {one.failure && <p title={plain(one.failure.message)}>{plain(one.failure.kind)}: {line(one.failure.message, 200)}</p>}
           </li>
         ))}

@@ -8,7 +8,6 @@ import type { RunDetail, TaskDetail } from '../../api/types';
 import { bindKeys } from '../../app/keys';
 import { closeTask, focusDrawer, learnTask, selectedKey } from '../../state/task';
 import { selection } from '../../state/selection';
-import type { RunFeed } from '../../data/feed';
 import { CopyButton } from '../../ui/Copy';
 import { Icon } from '../../ui/Icon';
 import { Loading, Problem } from '../../ui/Notice';
@@ -19,7 +18,7 @@ import { TaskBody } from './TaskBody';
 const FINAL = new Set(['succeeded', 'failed', 'cancelled', 'aborted']);
 const modal = typeof matchMedia === 'undefined' ? null : matchMedia('(max-width: 899.9px)');
 
-export function TaskDrawer({ run, feed, onChange }: { run: RunDetail; feed: RunFeed | null; onChange: () => void }) {
+export function TaskDrawer({ run, onChange }: { run: RunDetail; onChange: () => void }) {
   const key = selectedKey.value;
   const place = selection.task.value;
   const element = useRef<HTMLDivElement>(null);
@@ -75,7 +74,7 @@ export function TaskDrawer({ run, feed, onChange }: { run: RunDetail; feed: RunF
       <div class="drawer-body">
         {known.error && !task && <Problem error={known.error} retry={known.reload} />}
         {!task && !known.error && <Loading what="Task" />}
-        {task && <TaskBody key={task.key} run={run} task={task} feed={feed} onChange={() => { known.reload(); onChange(); }} />}
+        {task && <TaskBody key={task.key} run={run} task={task} onChange={() => { known.reload(); onChange(); }} />}
       </div>
     </div>
   );

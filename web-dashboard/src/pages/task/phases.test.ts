@@ -10,15 +10,15 @@ const task = (change: Partial<TaskDetail>): TaskDetail => ({
 const short = (phases: ReturnType<typeof phasesOf>) => phases.map((phase) => `${phase.name} ${phase.us}`);
 
 test('fetching is a part of being queued', () => {
-  expect(short(phasesOf(task({}), { fetch_us: 300, store_us: 20 }, 0))).toEqual(['queued 700', 'fetch 300', 'start 100', 'run 880', 'store 20']);
+  expect(short(phasesOf(task({ fetch_us: 300, store_us: 20 }), 0))).toEqual(['queued 700', 'fetch 300', 'start 100', 'run 880', 'store 20']);
 });
 
 test('what is left of the attempt is shown', () => {
-  expect(short(phasesOf(task({ run_us: 100 }), null, 0))).toEqual(['queued 1000', 'start 100', 'run 100', 'other 800']);
+  expect(short(phasesOf(task({ run_us: 100 }), 0))).toEqual(['queued 1000', 'start 100', 'run 100', 'other 800']);
 });
 
 test('a running task has run until now', () => {
   const now = Date.parse('2026-11-21T15:55:59.005Z') * 1000;
-  expect(short(phasesOf(task({ state: 'running', finished_at: null, start_us: null, run_us: null }), null, now))).toEqual(['queued 1000', 'running 4000']);
-  expect(short(phasesOf(task({ state: 'queued', started_at: null, finished_at: null, queue_us: null, start_us: null, run_us: null }), null, now))).toEqual(['queued 5000']);
+  expect(short(phasesOf(task({ state: 'running', finished_at: null, start_us: null, run_us: null }), now))).toEqual(['queued 1000', 'running 4000']);
+  expect(short(phasesOf(task({ state: 'queued', started_at: null, finished_at: null, queue_us: null, start_us: null, run_us: null }), now))).toEqual(['queued 5000']);
 });

@@ -1,4 +1,4 @@
-// Where the time of a task went: queued, fetch, start, run, parked, store, out of what the server and the span know. A phase that is
+// Where the time of a task went: queued, fetch, start, run, parked, store, out of what the server knows. A phase that is
 // not known is left out; what is left of the whole attempt is shown as other.
 
 import type { TaskDetail } from '../../api/types';
@@ -10,13 +10,6 @@ export interface Phase {
   says: string;
 }
 
-/** What a span knows in addition. */
-export interface SpanTimes {
-  fetch_us?: number | null;
-  store_us?: number | null;
-  parked_us?: number | null;
-}
-
 const SAYS: Record<Phase['name'], string> = {
   queued: 'ready, waiting for a slot',
   fetch: 'bringing inputs and the compiled module',
@@ -24,14 +17,14 @@ const SAYS: Record<Phase['name'], string> = {
   run: 'inside the function',
   parked: 'without a slot, waiting for tasks it submitted',
   store: 'storing the result',
-  other: 'parked, storing the result, or telling the server',
+  other: 'parked while tasks it submitted ran, or telling the server',
   running: 'since it began',
 };
 
-export function phasesOf(task: TaskDetail, span: SpanTimes | null, nowUs: number): Phase[] {
-  const fetch = task.fetch_us ?? span?.fetch_us ?? null;
-  const store = task.store_us ?? span?.store_us ?? null;
-  const parked = task.parked_us ?? span?.parked_us ?? null;
+export function phasesOf(task: TaskDetail, nowUs: number): Phase[] {
+  const fetch = task.fetch_us ?? null;
+  const store = task.store_us ?? null;
+  const parked = task.parked_us ?? null;
   const queue = task.queue_us ?? (task.queued_at && !task.started_at ? since(task.queued_at, nowUs) : null);
   const phases: Phase[] = [];
   const add = (name: Phase['name'], us: number | null) => {

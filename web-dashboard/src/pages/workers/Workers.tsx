@@ -2,7 +2,7 @@
 
 import { useEffect } from '../../state/hooks';
 import { useResource } from '../../api/resource';
-import type { Page, Worker, WorkerLane as Lane } from '../../api/types';
+import type { Page, Worker } from '../../api/types';
 import { shownTick } from '../../app/live';
 import { runPath } from '../../app/router';
 import { useFeed } from '../../app/useFeed';
@@ -51,15 +51,15 @@ function WorkerCard({ worker, feed }: { worker: Worker; feed: RunFeed | null }) 
       <div class="worker-figures">
         <Trend name="tasks per s" value={rate(perSecond.at(-1))} values={perSecond} />
         <Trend name="slots busy" value={`${count(worker.running)} / ${count(worker.slots)}`} values={samples.map((one) => one.busy)} top={worker.slots} />
-        {typeof worker.cpu === 'number' && <Trend name="cores in use" value={worker.cpu.toFixed(2)} values={samples.map((one) => one.cpu ?? 0)} top={worker.slots} />}
-        {typeof worker.memory === 'number' && <Trend name="memory" value={bytes(worker.memory)} values={samples.map((one) => one.memory ?? 0)} />}
+        {worker.cpu !== null && <Trend name="cores in use" value={worker.cpu.toFixed(2)} values={samples.map((one) => one.cpu ?? 0)} top={worker.slots} />}
+        {worker.memory !== null && <Trend name="memory" value={bytes(worker.memory)} values={samples.map((one) => one.memory ?? 0)} />}
       </div>
       <Slots worker={worker} feed={feed} />
       <Facts rows={[
         ['Attempts finished', count(worker.finished)],
         ['Held ready', count(Math.max(0, worker.assigned - worker.running))],
         ...(worker.objects ? [['Objects', `${count(worker.objects.count)}, ${bytes(worker.objects.bytes)}`] as [string, string]] : []),
-        ...(worker.restarts !== undefined ? [['Executors begun anew', count(worker.restarts)] as [string, string]] : []),
+        ['Executors begun anew', count(worker.restarts)],
         ...resources.map(([name, amount]): [string, string] => [`Resource ${line(name, 40)}`, `${amount.free} of ${amount.total} free`]),
       ]} />
     </section>
@@ -80,14 +80,13 @@ function Slots({ worker, feed }: { worker: Worker; feed: RunFeed | null }) {
   const tick = shownTick(feed);
   const now = useNow(tick && tick.running.length > 0 ? 250 : null);
   const store = feed?.store ?? null;
-  const lanes = worker.lanes ?? Array.from({ length: worker.slots }, (_, slot): Lane => ({ slot, state: '', restarts: 0 }));
   const running = new Map((tick?.running ?? []).flatMap((one) => {
     const lane = typeof one.lane === 'number' && one.state === 'running' ? store?.lanes[one.lane] : undefined;
     return lane && lane.worker === worker.id ? [[lane.slot, one] as const] : [];
   }));
   return (
     <ul class="slots" aria-label="Slots">
-      {lanes.map((lane) => {
+      {worker.lanes.map((lane) => {
         const one = running.get(lane.slot);
         const call = one ? store?.functions[one.function] : undefined;
         const run = one ? store?.runs.get(one.run) : undefined;
