@@ -113,8 +113,20 @@ fn running_tasks_are_told() {
         }),
     };
     assert_eq!((&running["task"], &running["slot"]), (&json!(0), &json!(0)));
+    assert_eq!(running["lane"], 0, "slots are lanes before anything has ended there");
     assert_eq!(running["call"], "lab/work");
     assert!(running["start_us"].as_u64().is_some_and(|at| at > 0), "{running}");
+    let mut all = LiveFeed::open(&server, "");
+    let mut named = json!({});
+    let number = eventually("the run in the feed of all", DEADLINE, || match all.listen() {
+        Said::Text(said) if said["type"] == "names" => {
+            named = said["runs"].clone();
+            None
+        }
+        Said::Text(tick) => tick["running"][0]["run"].as_u64(),
+        Said::Block(_) | Said::Closed(_) => None,
+    });
+    assert_eq!(named[number.to_string()]["id"], id.as_str(), "{number} of {named}");
     server.post(&format!("/runs/{id}/cancel"), &json!({})).status(200);
     let (spans, _) = feed.spans_until(0, 1);
     assert_eq!(spans.first().map(|span| span.state), Some(CANCELLED));

@@ -21,6 +21,9 @@ use crate::{
     worker::{self, Outbox, WorkerConfig, WorkerError},
 };
 
+/// The worker in this process.
+const LOCAL_WORKER: WorkerId = WorkerId(1);
+
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -84,7 +87,8 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     let modules = Arc::new(Modules::default());
     let pins = Arc::new(Pins::default());
     let hub = Arc::new(EventHub::new(journal.reader()));
-    let history = History::start((!config.ephemeral).then(|| dir.history()))?;
+    let history =
+        History::start((!config.ephemeral).then(|| dir.history()), (LOCAL_WORKER, config.slots))?;
     let (sender, inputs) = mpsc::channel(COMMANDS_MAX);
     let compiler = compiler(&config, &dir);
 
@@ -107,9 +111,8 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     server.set_handle(handle.clone());
     server.start_journal(journal, &sender)?;
     if slots > 0 {
-        let id = WorkerId(1);
-        let outbox = Box::new(LocalOutbox { worker: id, inputs: sender });
-        server.add_worker(id, worker::start(worker_config, objects, outbox)?);
+        let outbox = Box::new(LocalOutbox { worker: LOCAL_WORKER, inputs: sender });
+        server.add_worker(LOCAL_WORKER, worker::start(worker_config, objects, outbox)?);
     }
     let server = std::thread::Builder::new()
         .name("wask-server".into())

@@ -130,7 +130,7 @@ pub(crate) struct TickDto {
 
 #[derive(Debug, Serialize)]
 struct RunningDto {
-    run: String,
+    run: u32,
     task: u32,
     function: u16,
     call: Arc<str>,
@@ -159,14 +159,19 @@ struct SlotsDto {
 }
 
 impl TickDto {
-    /// The present as a feed tells it, whose names are these.
-    pub(crate) fn new(view: &LiveView, names: &Dictionary, total: u64, tasks_per_s: f64) -> Self {
+    /// The present as a feed tells it, whose names are these: of functions and lanes, and of runs.
+    pub(crate) fn new(
+        view: &LiveView,
+        (names, runs): (&Dictionary, &[(u32, RunName)]),
+        total: u64,
+        tasks_per_s: f64,
+    ) -> Self {
         let workers = view.workers.iter();
         let queued = view.counts.get(wask_proto::TaskState::Queued);
         Self {
             now_us: view.now.0,
             total,
-            running: view.running.iter().map(|held| running(held, view, names)).collect(),
+            running: view.running.iter().map(|held| running(held, view, (names, runs))).collect(),
             running_total: view.running_total,
             counts: CountsDto(view.counts),
             functions: view.functions.iter().map(function).collect(),
@@ -189,7 +194,11 @@ impl TickDto {
     }
 }
 
-fn running(held: &RunningView, view: &LiveView, names: &Dictionary) -> RunningDto {
+fn running(
+    held: &RunningView,
+    view: &LiveView,
+    (names, runs): (&Dictionary, &[(u32, RunName)]),
+) -> RunningDto {
     let (state, place) = match held.stage {
         Stage::Running(worker, slot, at) => ("running", Some((worker, slot, at))),
         Stage::Parked(worker, slot, at) => ("parked", Some((worker, slot, at))),
@@ -206,7 +215,7 @@ fn running(held: &RunningView, view: &LiveView, names: &Dictionary) -> RunningDt
     };
     let number = |place: usize| u16::try_from(place).ok();
     RunningDto {
-        run: held.run.to_string(),
+        run: runs.iter().find(|(_, run)| run.id == held.run).map_or(0, |(number, _)| *number),
         task: held.task,
         function: function.and_then(number).unwrap_or(NO_LANE),
         call: Arc::clone(&held.call),

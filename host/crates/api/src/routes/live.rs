@@ -2,7 +2,7 @@
 //! a tick, ten times a second at most. A client's whole state here is the number of the next span
 //! it gets, so that a slow one costs nothing and loses nothing.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use axum::{
     routing::get,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use wask_node::{Dictionary, RunName, SpanPage};
+use wask_node::{Dictionary, RunName, SpanPage, view::live::LiveView};
 use wask_proto::{BLOCK_SPANS, RunId, TaskState};
 
 use super::history::workers;
@@ -35,6 +35,8 @@ const HIDDEN_TICKS: u32 = 10;
 const QUIET_MAX: Duration = Duration::from_secs(5);
 /// How long one message may take to be sent.
 const SEND_MAX: Duration = Duration::from_secs(30);
+/// Runs of which is remembered that a client has their names.
+const NAMED_RUNS_MAX: usize = 100_000;
 /// What a client may say.
 const SAID_MAX_BYTES: usize = 4_096;
 
@@ -84,8 +86,8 @@ struct Feed {
     names: Dictionary,
     /// Sizes of the names that the client has.
     named: Option<(usize, usize)>,
-    /// The newest run that the client has the name of.
-    newest_run: Option<u32>,
+    /// Runs that the client has the name of.
+    named_runs: HashSet<u32>,
     workers: Workers,
     hidden: bool,
     told: Option<Told>,
@@ -115,7 +117,7 @@ impl Feed {
             next: from,
             names: Dictionary::default(),
             named: None,
-            newest_run: None,
+            named_runs: HashSet::new(),
             workers: Workers::new(),
             hidden: false,
             told: None,
@@ -186,14 +188,26 @@ impl Feed {
         };
         let active = view.running.len() as u64 + u64::from(view.counts.get(TaskState::Running));
         if always || sent || active > 0 || self.told.as_ref() != Some(&now) {
-            self.send_names(socket, Vec::new()).await?;
+            let runs = self.runs_of(&view);
+            self.send_names(socket, runs.clone()).await?;
             let rate = self.rate.of(self.state.node().history().latest_index().total);
-            let tick = TickDto::new(&view, &self.names, self.next, rate);
+            let tick = TickDto::new(&view, (&self.names, &runs), self.next, rate);
             send_text(socket, &Message::Tick(Box::new(tick))).await?;
             self.told = Some(now);
             sent = true;
         }
         Ok(sent)
+    }
+
+    /// Runs of which something is held by a worker; only for all runs.
+    fn runs_of(&self, view: &LiveView) -> Vec<(u32, RunName)> {
+        if self.run.is_some() {
+            return Vec::new();
+        }
+        let mut runs: Vec<RunId> = view.running.iter().map(|held| held.run).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        self.state.node().history().numbers(&runs)
     }
 
     async fn send_spans(&mut self, socket: &mut WebSocket) -> Result<bool, End> {
@@ -228,14 +242,16 @@ impl Feed {
         socket: &mut WebSocket,
         runs: Vec<(u32, RunName)>,
     ) -> Result<(), End> {
-        let newest = self.newest_run;
+        if self.named_runs.len() > NAMED_RUNS_MAX {
+            // To be told a name again does no harm.
+            self.named_runs.clear();
+        }
         let new: Vec<(u32, RunName)> =
-            runs.into_iter().filter(|(number, _)| newest.is_none_or(|n| *number > n)).collect();
+            runs.into_iter().filter(|(number, _)| self.named_runs.insert(*number)).collect();
         if self.named == Some(self.names.sizes()) && new.is_empty() {
             return Ok(());
         }
         self.named = Some(self.names.sizes());
-        self.newest_run = new.iter().map(|(number, _)| *number).chain(newest).max();
         if self.names.lanes.iter().any(|lane| !self.workers.contains_key(&lane.worker)) {
             self.workers = workers(&self.state).await;
         }

@@ -7,7 +7,11 @@ use std::{
 
 use wask_proto::{BLOCK_SPANS, RunId, Span, Timestamp, encode_block};
 
-use super::{SpanIndex, SpanPage, dictionary::Lookup, entry::Attempt};
+use super::{
+    SpanIndex, SpanPage,
+    dictionary::{Lane, Lookup},
+    entry::Attempt,
+};
 
 /// A run, as the feed of all runs names it.
 #[derive(Clone, Debug)]
@@ -33,10 +37,10 @@ pub(super) struct Latest {
 }
 
 impl Latest {
-    pub(super) fn new(base: Timestamp) -> Self {
+    pub(super) fn new(base: Timestamp, lanes: &[Lane]) -> Self {
         Self {
             base,
-            lookup: Lookup::default(),
+            lookup: Lookup::with_lanes(lanes),
             spans: VecDeque::new(),
             gone: 0,
             names: HashMap::new(),
@@ -54,6 +58,9 @@ impl Latest {
     ) {
         let lane = self.lookup.lane(&attempt.timing);
         let number = self.number(run, name);
+        if let Some((_, spans)) = self.names.get_mut(&number) {
+            *spans += 1;
+        }
         self.spans.push_back(Span { run: number, ..attempt.span(self.base, function, lane) });
         if self.spans.len() > BLOCK_SPANS
             && let Some(oldest) = self.spans.pop_front()
@@ -90,18 +97,27 @@ impl Latest {
         SpanPage { first, next: self.total(), block, runs }
     }
 
-    /// The number of a run that has a span here, or the next one's.
-    fn number(&mut self, run: RunId, name: Option<&Arc<str>>) -> u32 {
-        let number = *self.numbers.entry(run).or_insert_with(|| {
+    /// The number of a run, which may have no span here yet.
+    pub(super) fn number(&mut self, run: RunId, name: Option<&Arc<str>>) -> u32 {
+        *self.numbers.entry(run).or_insert_with(|| {
             self.next_number = self.next_number.wrapping_add(1);
             let name = RunName { id: run, name: name.cloned() };
             self.names.insert(self.next_number, (name, 0));
             self.next_number
-        });
-        if let Some((_, spans)) = self.names.get_mut(&number) {
-            *spans += 1;
+        })
+    }
+
+    /// A run is gone. Its spans keep its number as long as they are here.
+    pub(super) fn delete(&mut self, run: RunId) {
+        let number = self.numbers.get(&run).copied();
+        if let Some(number) = number.filter(|number| self.spans_of(*number) == 0) {
+            self.numbers.remove(&run);
+            self.names.remove(&number);
         }
-        number
+    }
+
+    fn spans_of(&self, number: u32) -> u32 {
+        self.names.get(&number).map_or(0, |(_, spans)| *spans)
     }
 
     fn forget(&mut self, number: u32) {

@@ -38,12 +38,24 @@ impl Dictionary {
 }
 
 impl Lookup {
+    /// One that knows these slots, so that what runs there can be named before anything has ended.
+    pub(super) fn with_lanes(lanes: &[Lane]) -> Self {
+        let mut lookup = Self::default();
+        for lane in lanes {
+            lookup.number_of(*lane);
+        }
+        lookup
+    }
+
     /// The number of a slot.
     pub(super) fn lane(&mut self, timing: &Timing) -> u16 {
         if timing.started_at.0 == 0 {
             return NO_LANE;
         }
-        let lane = Lane { worker: timing.worker, slot: timing.slot };
+        self.number_of(Lane { worker: timing.worker, slot: timing.slot })
+    }
+
+    fn number_of(&mut self, lane: Lane) -> u16 {
         let next = self.names.lanes.len();
         *self.lanes.entry(lane).or_insert_with(|| match u16::try_from(next) {
             Ok(number) if number != NO_LANE => {

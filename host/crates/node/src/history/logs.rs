@@ -6,7 +6,8 @@ use wask_proto::{ModuleId, RunId, SpanState};
 
 use super::{
     SpanIndex, SpanPage,
-    all::Latest,
+    all::{Latest, RunName},
+    dictionary::Lane,
     entry::{Attempt, Entry},
     run::{Function, RunLog, Sealed, Tail},
 };
@@ -31,6 +32,8 @@ pub struct Durations {
 #[derive(Debug)]
 pub(super) struct Logs {
     dir: Option<PathBuf>,
+    /// Slots that are known from the start.
+    lanes: Vec<Lane>,
     runs: HashMap<RunId, RunLog>,
     latest: Latest,
     durations: Vec<Taken>,
@@ -47,16 +50,17 @@ struct Taken {
 
 impl Logs {
     /// Empty logs. What an earlier life left in `dir` goes.
-    pub(super) fn new(dir: Option<PathBuf>) -> std::io::Result<Self> {
+    pub(super) fn new(dir: Option<PathBuf>, lanes: Vec<Lane>) -> std::io::Result<Self> {
         if let Some(dir) = &dir {
-            for left in std::fs::read_dir(dir)? {
-                std::fs::remove_dir_all(left?.path())?;
-            }
+            // It holds nothing that the journal does not have.
+            std::fs::remove_dir_all(dir)?;
+            std::fs::create_dir(dir)?;
         }
         Ok(Self {
             dir,
             runs: HashMap::new(),
-            latest: Latest::new(clock::now()),
+            latest: Latest::new(clock::now(), &lanes),
+            lanes,
             durations: Vec::new(),
             by_function: HashMap::new(),
         })
@@ -65,7 +69,7 @@ impl Logs {
     pub(super) fn fold(&mut self, entry: Entry) {
         match entry {
             Entry::Run { run, name, created_at } => {
-                self.runs.insert(run, RunLog::new(run, name, created_at));
+                self.runs.insert(run, RunLog::new(run, name, created_at, &self.lanes));
             }
             Entry::Function { run, call, module, function } => {
                 let durations = self.taken(module, function);
@@ -76,6 +80,7 @@ impl Logs {
             }
             Entry::Attempt(run, attempt) => self.push(run, &attempt),
             Entry::Deleted(run) => {
+                self.latest.delete(run);
                 let was_sealed = self.runs.remove(&run).is_some_and(|log| log.sealed_count() > 0);
                 if let Some(dir) = self.dir.as_ref().filter(|_| was_sealed)
                     && let Err(error) = std::fs::remove_dir_all(dir.join(run.to_string()))
@@ -106,6 +111,16 @@ impl Logs {
 
     pub(super) fn latest(&self, from: u64) -> SpanPage {
         self.latest.from(from)
+    }
+
+    /// Numbers of runs in the feed of all runs, with their names.
+    pub(super) fn numbers(&mut self, runs: &[RunId]) -> Vec<(u32, RunName)> {
+        let number = |&run: &RunId| {
+            let name = self.runs.get(&run)?.name.clone();
+            let number = self.latest.number(run, name.as_ref());
+            Some((number, RunName { id: run, name }))
+        };
+        runs.iter().filter_map(number).collect()
     }
 
     pub(super) fn latest_index(&self) -> SpanIndex {

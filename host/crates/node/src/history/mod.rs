@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use wask_proto::{ModuleId, RunId, Span, decode_block};
+use wask_proto::{ModuleId, RunId, Span, WorkerId, decode_block};
 
 pub(crate) use self::entry::{Attempt, Entry};
 use self::logs::Logs;
@@ -68,9 +68,12 @@ struct Shared {
 }
 
 impl History {
-    /// An empty history. Sealed blocks are kept in files below `dir`, or in memory.
-    pub(crate) fn start(dir: Option<PathBuf>) -> std::io::Result<Self> {
-        let logs = Logs::new(dir)?;
+    /// An empty history, in which the slots of the local worker come first. Sealed blocks are kept
+    /// in files below `dir`, or in memory.
+    pub(crate) fn start(dir: Option<PathBuf>, local: (WorkerId, u16)) -> std::io::Result<Self> {
+        let (worker, slots) = local;
+        let lanes = (0..slots).map(|slot| Lane { worker, slot }).collect();
+        let logs = Logs::new(dir, lanes)?;
         let shared =
             Shared { inbox: Mutex::default(), arrived: Condvar::new(), logs: Mutex::new(logs) };
         let history = Self(Arc::new(shared));
@@ -127,6 +130,11 @@ impl History {
     /// The latest spans of all runs from `from` on.
     pub fn latest(&self, from: u64) -> SpanPage {
         self.logs().latest(from)
+    }
+
+    /// Numbers of runs in the feed of all runs, with their names.
+    pub fn numbers(&self, runs: &[RunId]) -> Vec<(u32, RunName)> {
+        self.logs().numbers(runs)
     }
 
     /// Names that the feed of all runs uses, and how many spans it has had.

@@ -6,7 +6,7 @@ use wask_proto::{BLOCK_SPANS, RunId, Span, Timestamp, encode_block};
 
 use super::{
     SpanPage,
-    dictionary::{Dictionary, Lookup},
+    dictionary::{Dictionary, Lane, Lookup},
     entry::Attempt,
 };
 
@@ -60,13 +60,13 @@ impl Sealed {
 }
 
 impl RunLog {
-    pub(super) fn new(id: RunId, name: Option<Arc<str>>, base: Timestamp) -> Self {
+    pub(super) fn new(id: RunId, name: Option<Arc<str>>, base: Timestamp, lanes: &[Lane]) -> Self {
         Self {
             id,
             name,
             base,
             functions: Vec::new(),
-            lookup: Lookup::default(),
+            lookup: Lookup::with_lanes(lanes),
             sealed: Vec::new(),
             open: Vec::new(),
         }
