@@ -27,7 +27,7 @@ interface State<T> {
 /** More than this many are not asked for again at an interval; then only the counts of the run tell what is new. */
 const REFRESH_MAX = 500;
 
-export function usePages<T>(where: string, query: Query, { size = 200, every = null }: { size?: number; every?: number | null } = {}): Pages<T> {
+export function usePages<T>(where: string, query: Query, { size = 200, every = null, anew = 0 }: { size?: number; every?: number | null; anew?: string | number } = {}): Pages<T> {
   const address = url(where, query);
   const blank: State<T> = { address, items: [], next: null, total: null, error: null, loading: true };
   const [kept, setState] = useState<State<T>>(blank);
@@ -60,6 +60,9 @@ export function usePages<T>(where: string, query: Query, { size = 200, every = n
     load(null, size);
     return () => busy.current?.abort();
   }, [load, size]);
+
+  // What changed since is asked for without losing what is loaded.
+  useEffect(() => { if (now.current.total !== null) reload(); }, [anew]);
 
   useEffect(() => {
     if (every === null) return;

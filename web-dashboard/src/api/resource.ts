@@ -16,10 +16,12 @@ export interface ResourceOptions {
   query?: Query;
   /** Milliseconds between questions; null or absent: asked once. */
   every?: number | null;
+  /** When it is another one, the same is asked again. */
+  anew?: string | number;
 }
 
 /** With `where` null nothing is asked. */
-export function useResource<T>(where: string | null, { query = {}, every = null }: ResourceOptions = {}): Resource<T> {
+export function useResource<T>(where: string | null, { query = {}, every = null, anew = 0 }: ResourceOptions = {}): Resource<T> {
   const address = where === null ? null : url(where, query);
   const [state, setState] = useState<{ address: string | null; data: T | null; error: ApiError | null; loading: boolean }>({
     address, data: null, error: null, loading: address !== null,
@@ -42,7 +44,7 @@ export function useResource<T>(where: string | null, { query = {}, every = null 
     );
     return () => controller.abort();
     // The query is part of the address.
-  }, [address, round]);
+  }, [address, round, anew]);
 
   useEffect(() => {
     if (where === null || every === null) return;

@@ -1,6 +1,7 @@
 // Short messages that come and go, and words for screen readers. What matters is on the page itself; these only tell that it happened.
 
 import { signal } from '../state/signals';
+import { plain } from '../ui/text';
 import { ApiError, isAbort, wordsOf } from '../api/client';
 
 export interface Toast {
@@ -30,7 +31,8 @@ export function dismiss(id: number): void {
 
 /** Says something without showing it. */
 export function announce(text: string): void {
-  spoken.value = spoken.value === text ? `${text}\u00a0` : text;
+  const words = plain(text);
+  spoken.value = spoken.value === words ? `${words}\u00a0` : words;
 }
 
 /** Tells of anything that was thrown by an action. */

@@ -5,8 +5,8 @@
 export type BlockFault = 'magic' | 'version' | 'columns' | 'length' | 'count';
 
 export class BlockError extends Error {
-  constructor(readonly fault: BlockFault, message: string) {
-    super(message);
+  constructor(readonly fault: BlockFault) {
+    super(`a block has another ${fault} than it should`);
   }
 }
 
@@ -103,19 +103,19 @@ function sizeOf(count: number, withRun: boolean): number {
 
 /** Views the block in `buffer`; throws a `BlockError` when it is none. */
 export function decodeBlock(buffer: ArrayBuffer): SpanBlock {
-  if (buffer.byteLength < HEAD_BYTES) throw new BlockError('length', `a block has at least ${HEAD_BYTES} bytes, not ${buffer.byteLength}`);
+  if (buffer.byteLength < HEAD_BYTES) throw new BlockError('length');
   const head = new DataView(buffer);
   // "WSPN", read as a big-endian number.
-  if (head.getUint32(0) !== 0x5753504e) throw new BlockError('magic', 'not a block of spans');
+  if (head.getUint32(0) !== 0x5753504e) throw new BlockError('magic');
   const version = head.getUint16(4, true);
-  if (version !== VERSION) throw new BlockError('version', `version ${version} of blocks; this page knows ${VERSION}`);
+  if (version !== VERSION) throw new BlockError('version');
   const columns = head.getUint16(6, true);
-  if (columns & ~HAS_RUN) throw new BlockError('columns', `columns ${columns} are not known`);
+  if (columns & ~HAS_RUN) throw new BlockError('columns');
   const withRun = (columns & HAS_RUN) !== 0;
   const count = head.getUint32(24, true);
-  if (count > COUNT_MAX) throw new BlockError('count', `${count} spans in one block; at most ${COUNT_MAX}`);
+  if (count > COUNT_MAX) throw new BlockError('count');
   const size = sizeOf(count, withRun);
-  if (size !== buffer.byteLength) throw new BlockError('length', `${count} spans have ${size} bytes, not ${buffer.byteLength}`);
+  if (size !== buffer.byteLength) throw new BlockError('length');
   let at = HEAD_BYTES;
   const views = columnsOf(withRun, (kind) => {
     const view = new kind(buffer, at, count);

@@ -200,7 +200,11 @@ export class RunFeed {
     // The quickest message is nearest to the truth; slower ones correct it only slowly.
     this.offsetUs = this.offsetUs === null || offset > this.offsetUs ? offset : this.offsetUs + 0.05 * (offset - this.offsetUs);
     this.store.setBase(tick.now_us);
-    this.tick.value = tick;
+    const running = tick.running.map((one) => {
+      const isPlaced = typeof one.lane === 'number' || typeof one.worker !== 'number' || typeof one.slot !== 'number';
+      return isPlaced ? one : { ...one, lane: this.store.laneOf(one.worker!, one.slot!) };
+    });
+    this.tick.value = { ...tick, running };
   }
 
   private block(data: ArrayBuffer): void {
@@ -209,7 +213,7 @@ export class RunFeed {
       if (block.count === 0) return;
       const next = this.next ?? block.first;
       // Only the feed of all runs forgets, so only there numbers may be skipped.
-      if (block.first > next && this.run !== null) throw new BlockError('count', `span ${next} was expected, not ${block.first}`);
+      if (block.first > next && this.run !== null) throw new BlockError('count');
       const known = Math.max(0, next - block.first);
       if (known < block.count) this.store.append(block, known);
       this.next = Math.max(next, block.first + block.count);

@@ -24,10 +24,14 @@ export interface Names {
 
 /** A task that has not ended: in a slot, parked, or held ready by a worker. */
 export interface Open {
-  readonly run: number;
+  /** Index in `runs`, or the id of its run. */
+  readonly run: number | string;
   readonly task: number;
   readonly function: number;
+  /** Null while no span of its slot has ended; then `worker` and `slot` tell where it runs. */
   readonly lane?: number | null;
+  readonly worker?: number | null;
+  readonly slot?: number | null;
   readonly attempt: number;
   readonly start_us?: number | null;
   readonly state: 'running' | 'parked' | 'assigned';

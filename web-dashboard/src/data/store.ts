@@ -53,8 +53,18 @@ export class SpanStore {
 
   setNames(functions: readonly string[], lanes: readonly Lane[]): void {
     this.functions = functions;
-    this.lanes = lanes;
+    // A slot in which nothing ended yet keeps its lane, after those that the server numbered.
+    this.lanes = [...lanes, ...this.lanes.filter((own) => !lanes.some((lane) => lane.worker === own.worker && lane.slot === own.slot))];
     this.version++;
+  }
+
+  /** The lane of a slot, made when there is none yet. */
+  laneOf(worker: number, slot: number): number {
+    const known = this.lanes.findIndex((lane) => lane.worker === worker && lane.slot === slot);
+    if (known >= 0) return known;
+    const name = this.lanes.find((lane) => lane.worker === worker)?.name ?? '';
+    this.lanes = [...this.lanes, { worker, slot, name }];
+    return this.lanes.length - 1;
   }
 
   /** Where times count from; the first call counts. */
@@ -191,6 +201,11 @@ export class SpanStore {
     for (const chunk of this.chunks) this.density.add(chunk.columns, 0, chunk.count, this.shiftOf(chunk));
     this.forgetRuns();
     this.rewritten(-Infinity, this.tMin);
+  }
+
+  /** The id of a run, from its index or from the id itself. */
+  runId(run: number | string | null): string | null {
+    return typeof run === 'string' ? run : (this.runs.get(run ?? -1)?.id ?? null);
   }
 
   /** Names of runs go with their spans, once there are many. */

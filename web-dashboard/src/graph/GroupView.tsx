@@ -56,7 +56,7 @@ export function GroupView({ graph, counts, critical, functions, selected, scale,
         return (
           <g
             key={node.id} class={`graph-box hue-${hueOf(node.call)} ${selected === node.call ? 'selected' : ''} ${onPath.has(node.call) ? 'critical' : ''}`}
-            transform={`translate(${place.x} ${place.y})`} role="button" tabIndex={0} aria-label={`${name} ${figures} succeeded, of ${line(node.call, 100)}`} aria-pressed={selected === node.call}
+            transform={`translate(${place.x} ${place.y})`} role="button" tabindex={0} aria-pressed={selected === node.call}
             onClick={() => onSelect(selected === node.call ? null : node.call)} onDblClick={() => onOpen(node.call)}
             onKeyDown={(event) => {
               if (event.key === 'Enter') onOpen(node.call);
@@ -65,7 +65,7 @@ export function GroupView({ graph, counts, critical, functions, selected, scale,
               event.preventDefault();
             }}
           >
-            <title>{line(node.call, 300)}</title>
+            <title>{`${name} ${figures} succeeded, of ${line(node.call, 200)}`}</title>
             <rect class="graph-back" width={BOX.width} height={BOX.height} rx="7" />
             <rect class="graph-done" x="1" y={BOX.height - 13} width={w(done.succeeded)} height="7" />
             <rect class="graph-run" x={1 + w(done.succeeded)} y={BOX.height - 13} width={w(done.running)} height="7" />

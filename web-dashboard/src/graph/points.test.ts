@@ -43,7 +43,7 @@ test('wrong bytes are refused', () => {
   expect(() => decodePoints(new ArrayBuffer(4))).toThrow(PointsError);
   const other = good.slice(0);
   new DataView(other).setUint16(4, 9, true);
-  expect(() => decodePoints(other)).toThrow(/version 9/);
+  expect(() => decodePoints(other)).toThrow(PointsError);
 });
 
 describe.each([1, 2, 3, 4])('a random graph, seed %i', (seed) => {

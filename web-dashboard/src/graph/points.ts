@@ -1,7 +1,12 @@
 // Every task of a run as a point, and what they need as bundles (docs/dashboard-data.md): the decoder, and walks along the bundles.
 // Nothing is copied; nothing is drawn.
 
-export class PointsError extends Error {}
+/** What was sent is no graph, or one of another version. */
+export class PointsError extends Error {
+  constructor() {
+    super('this page cannot read the graph that the server sent');
+  }
+}
 
 /** States of tasks, in the order of the wire. */
 export const TASK_STATE_NAMES = ['waiting', 'queued', 'no worker', 'running', 'succeeded', 'failed', 'cancelled', 'aborted'] as const;
@@ -33,15 +38,15 @@ const HEAD_BYTES = 32;
 const padded = (bytes: number): number => (bytes + 7) & ~7;
 
 export function decodePoints(buffer: ArrayBuffer): Points {
-  if (buffer.byteLength < HEAD_BYTES) throw new PointsError('too short for a graph');
+  if (buffer.byteLength < HEAD_BYTES) throw new PointsError();
   const head = new DataView(buffer);
   // "WGRF", read as a big-endian number.
-  if (head.getUint32(0) !== 0x57475246) throw new PointsError('not a graph');
-  if (head.getUint16(4, true) !== 1) throw new PointsError(`version ${head.getUint16(4, true)} of graphs; this page knows 1`);
+  if (head.getUint32(0) !== 0x57475246) throw new PointsError();
+  if (head.getUint16(4, true) !== 1) throw new PointsError();
   const count = head.getUint32(8, true);
   const edges = head.getUint32(12, true);
   const size = HEAD_BYTES + 2 * padded(4 * count) + padded(2 * count) + padded(count) + 4 * padded(4 * edges) + padded(edges);
-  if (size !== buffer.byteLength) throw new PointsError(`a graph of ${count} tasks and ${edges} bundles has ${size} bytes, not ${buffer.byteLength}`);
+  if (size !== buffer.byteLength) throw new PointsError();
   let at = HEAD_BYTES;
   const take = (bytes: number, rows: number): number => {
     const here = at;

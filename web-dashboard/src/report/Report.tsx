@@ -23,7 +23,7 @@ export function Report({ data }: { data: ReportData }) {
   const rows = useMemo(() => rowsOf({ store: feed.store, only: -1 }, -Infinity, Infinity, ROWS_MOST), [feed]);
   const { run } = data;
   const missing = data.manifest.total - feed.store.count;
-  document.title = `${run.state} – ${run.name ?? run.id} – Wask report`;
+  document.title = line(`${run.state} – ${run.name ?? run.id} – Wask report`);
   return (
     <main class="report">
       <header class="report-head">

@@ -18,7 +18,8 @@ const places = new Map<string, number>();
 export function learnTask(place: number, key: string): void {
   keys.set(place, key);
   places.set(key, place);
-  if (selectedKey.peek() === key && selection.task.peek() !== place) selection.task.value = place;
+  // Another place may have been selected since, whose key is still to come.
+  if (selectedKey.peek() === key && selection.task.peek() === null) selection.task.value = place;
 }
 
 /** Opens the drawer of a task of the run that is looked at. */

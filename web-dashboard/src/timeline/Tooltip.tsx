@@ -28,9 +28,9 @@ export function Tooltip({ control }: { control: Control }) {
   );
 }
 
-function Head({ control, fn, task, run }: { control: Control; fn: number; task: number; run: number | undefined }) {
+function Head({ control, fn, task, run }: { control: Control; fn: number; task: number; run: number | string | undefined }) {
   const { scene, engine } = control;
-  const key = scene.all ? scene.store.runs.get(run ?? -1)?.name : engine.keys.get(task);
+  const key = scene.all ? scene.store.runs.get(Number(run))?.name : engine.keys.get(task);
   return (
     <>
       <strong><HueMark hue={scene.hues[fn]} /> {line(scene.store.functions[fn] ?? 'unknown function', 60)}</strong>

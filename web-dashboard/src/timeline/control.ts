@@ -281,9 +281,9 @@ export class Control {
 
   open(): void {
     const { selectedTask, store } = this.scene;
-    if (selectedTask !== null) this.callbacks.open(selectedTask, store.runs.get(this.selectedRun ?? -1)?.id ?? null);
+    if (selectedTask !== null) this.callbacks.open(selectedTask, store.runId(this.selectedRun));
   }
-  private selectedRun: number | null = null;
+  private selectedRun: number | string | null = null;
 
   setRange(range: [number, number] | null): void {
     this.scene.range = range;

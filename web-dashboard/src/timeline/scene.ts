@@ -96,7 +96,7 @@ export class Scene {
     if (this.lanesBy === 'function') this.pack();
     if (this.lanesBy === 'task' && this.waterfall.stale && (this.waterfall.rows.length === 0 || store.count < 200_000 || this.patience++ % 60 === 0)) this.waterfall.update();
     const used = this.lanesBy === 'function' ? this.packing.used.join() + Math.floor(store.version / 16) : '';
-    const key = `${this.lanesBy}/${store.lanes.length}/${store.functions.length}/${this.only}/${used}/${store.count > 0}`;
+    const key = `${this.lanesBy}/${this.feed.names.peek()}/${store.lanes.length}/${store.functions.length}/${this.only}/${used}/${store.count > 0}`;
     if (key !== this.made) {
       this.made = key;
       this.layout = this.lanesBy === 'function' ? functionLayout(store, this.packing, this.only) : slotLayout(store, []);

@@ -2,6 +2,7 @@
 
 import type { Counts } from '../api/types';
 import { count } from './format';
+import { line } from './text';
 
 const PARTS = ['succeeded', 'failed', 'aborted', 'cancelled', 'running'] as const;
 
@@ -13,7 +14,7 @@ export function Progress({ counts, label }: { counts: Counts; label?: string }) 
   return (
     <div
       class="progress" role="progressbar" aria-valuemin={0} aria-valuemax={total} aria-valuenow={done}
-      aria-label={label ?? 'progress'} aria-valuetext={`${count(done)} of ${count(total)} finished; ${words || 'none yet'}`}
+      aria-label={line(label ?? 'progress')} aria-valuetext={`${count(done)} of ${count(total)} finished; ${words || 'none yet'}`}
       title={`${count(done)} of ${count(total)} finished${words ? `: ${words}` : ''}`}
     >
       {parts.map(({ state, part }) => (

@@ -17,8 +17,8 @@ export function FunctionProgress({ functions, hues, most = 50, onPick, picked = 
         <div key={one.call} class={`function-row ${picked === one.call ? 'picked' : ''}`}>
           <HueMark hue={hues.get(one.call)} />
           {onPick
-            ? <button type="button" class="link name" aria-pressed={picked === one.call} onClick={() => onPick(one.call)} title={one.call}>{line(one.call, 80)}</button>
-            : <span class="name" title={one.call}>{line(one.call, 80)}</span>}
+            ? <button type="button" class="link name" aria-pressed={picked === one.call} onClick={() => onPick(one.call)} title={line(one.call, 300)}>{line(one.call, 80)}</button>
+            : <span class="name" title={line(one.call, 300)}>{line(one.call, 80)}</span>}
           <Progress counts={one.counts} label={one.call} />
           <span class="number">{count(one.counts.succeeded ?? 0)} / {count(one.counts.total ?? 0)}</span>
           <span class="times">{one.run_us ? <>{duration(one.run_us.p50)} <small>p50</small> {duration(one.run_us.p95)} <small>p95</small></> : ''}</span>

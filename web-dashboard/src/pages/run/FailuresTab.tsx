@@ -15,7 +15,7 @@ import { line } from '../../ui/text';
 import { FailureBox } from '../task/FailureBox';
 
 export function FailuresTab({ run, onChange }: { run: RunDetail; onChange: () => void }) {
-  const known = useResource<{ groups: FailureGroup[]; total: number }>(`${path('/runs', run.id)}/failures`, { every: run.state === 'running' ? 2000 : null });
+  const known = useResource<{ groups: FailureGroup[]; total: number }>(`${path('/runs', run.id)}/failures`, { every: run.state === 'running' ? 2000 : null, anew: `${run.state} ${run.counts.failed}` });
   if (!known.data) return known.error ? <Problem error={known.error} retry={known.reload} /> : <Loading what="Failures" />;
   const { groups, total } = known.data;
   if (groups.length === 0) return <Empty title="Nothing failed" />;

@@ -18,7 +18,7 @@ const words = queryParam('q');
 const level = queryParam('level');
 
 export function LogsTab({ run }: { run: RunDetail }) {
-  const known = useResource<Logs>(`${path('/runs', run.id)}/logs`, { query: { limit: LIMIT }, every: run.state === 'running' ? 2000 : null });
+  const known = useResource<Logs>(`${path('/runs', run.id)}/logs`, { query: { limit: LIMIT }, every: run.state === 'running' ? 2000 : null, anew: `${run.state} ${run.counts.failed}` });
   const lines = useMemo(() => (known.data ? flatten(known.data) : []), [known.data]);
   const shown = useMemo(() => filterLines(lines, level.value ?? 'debug', words.value ?? ''), [lines, level.value, words.value]);
   if (!known.data) return known.error ? <Problem error={known.error} retry={known.reload} /> : <Loading what="Logs" />;
@@ -37,7 +37,7 @@ export function LogsTab({ run }: { run: RunDetail }) {
             <div key={one.id} class={`log-line ${one.level}`}>
               <time dateTime={one.at} title={bothTimes(one.at)}>{clock(one.at)}</time>
               <span class="level">{line(one.level, 6)}</span>
-              <button type="button" class="link" onClick={() => openTask(one.key)} title={`${one.key}, attempt ${one.attempt}`}>{line(one.key, 32)}</button>
+              <button type="button" class="link" onClick={() => openTask(one.key)} title={line(`${one.key}, attempt ${one.attempt}`, 300)}>{line(one.key, 32)}</button>
               <span class="message" title={plain(one.message)}>{line(one.message, 1000)}</span>
             </div>
           ))}

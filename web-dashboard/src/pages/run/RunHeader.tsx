@@ -63,7 +63,7 @@ export function RunHeader({ run, onChange }: { run: RunDetail; onChange: () => v
   return (
     <header class="run-head">
       <div class="run-title">
-        <h1 title={run.name ?? run.id}>{line(run.name ?? `run ${run.id}`, 120)}</h1>
+        <h1 title={line(run.name ?? run.id, 1000)}>{line(run.name ?? `run ${run.id}`, 120)}</h1>
         <StateChip state={run.state} label={run.open ? `${run.state}, open` : run.state} />
         <span class="id"><code>{run.id}</code><CopyButton text={run.id} label="Copy the run's id" /></span>
         <div class="actions">

@@ -34,7 +34,7 @@ const COLUMNS: Column<Task>[] = [
 
 export function TasksTab({ run }: { run: RunDetail }) {
   const call = selection.function.value;
-  const pages = usePages<Task>(`${path('/runs', run.id)}/tasks`, { state: state.value, call, search: key.value }, { size: 200, every: run.state === 'running' ? 1500 : null });
+  const pages = usePages<Task>(`${path('/runs', run.id)}/tasks`, { state: state.value, call, search: key.value }, { size: 200, every: run.state === 'running' ? 1500 : null, anew: `${run.state} ${run.counts.failed}` });
   const filtered = state.value !== null || key.value !== null || call !== null;
   const functions = run.functions.map((one) => [one.call, line(one.call, 60)] as const);
   return (

@@ -21,7 +21,7 @@ export function Actors({ actors, reload }: { actors: Page<Actor>; reload: () => 
     { id: 'failure', head: 'Last failure', cell: (one) => (one.last_failure ? <span class="bad ellipsis" title={plain(one.last_failure.message)}>{line(one.last_failure.message, 60)}</span> : <span class="quiet">none</span>) },
     {
       id: 'act', head: '', end: true,
-      cell: (one) => <Sure act="Delete" to={one.name ?? one.id} title="Delete this actor?" text={`${one.name ?? one.id}: its state goes, and calls in its line do not take place.`} method="DELETE" where={path('/actors', one.id)} done={reload} />,
+      cell: (one) => <Sure act="Delete" answer="Delete the actor" to={one.name ?? one.id} title="Delete this actor?" text={`${one.name ?? one.id}: its state goes, and calls in its line do not take place.`} method="DELETE" where={path('/actors', one.id)} done={reload} />,
     },
   ];
   if (actors.items.length === 0) return <Empty title="No actors"><p>A module with a class has a form for it on its page.</p></Empty>;

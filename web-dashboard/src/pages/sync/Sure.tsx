@@ -3,10 +3,12 @@
 import { send } from '../../api/client';
 import { confirm } from '../../app/confirm';
 import { tellError, toast } from '../../app/toasts';
+import { line } from '../../ui/text';
 
 interface Properties {
-  /** What is done, in one word; and to what, for who hears the button alone. */
+  /** What is done, in one word, and in the question, when that says more; and to what, for who hears the button alone. */
   act: string;
+  answer?: string;
   to: string;
   title: string;
   text: string;
@@ -16,9 +18,9 @@ interface Properties {
   done: () => void;
 }
 
-export function Sure({ act, to, title, text, method, where, body, done }: Properties) {
+export function Sure({ act, answer = act, to, title, text, method, where, body, done }: Properties) {
   const ask = async () => {
-    if ((await confirm({ title, text, act, danger: true })) === null) return;
+    if ((await confirm({ title, text, act: answer, danger: true })) === null) return;
     try {
       await send(method, where, body);
       toast({ text: 'Done', tone: 'good' });
@@ -27,5 +29,5 @@ export function Sure({ act, to, title, text, method, where, body, done }: Proper
     }
     done();
   };
-  return <button type="button" class="button small" onClick={() => void ask()}>{act}<span class="unseen"> {to}</span></button>;
+  return <button type="button" class="button small" onClick={() => void ask()}>{act}<span class="unseen"> {line(to)}</span></button>;
 }

@@ -5,7 +5,7 @@ import { useResource } from '../../api/resource';
 import type { Actor, Coordination, Leases, Page } from '../../api/types';
 import { setQuery } from '../../app/router';
 import { queryParam } from '../../state/query';
-import { bytes, clock, count } from '../../ui/format';
+import { bytes, count, duration } from '../../ui/format';
 import { Empty, Loading, Problem } from '../../ui/Notice';
 import { type Column, DataTable } from '../../ui/Table';
 import { Tabs } from '../../ui/Tabs';
@@ -97,7 +97,7 @@ function LeaseList({ rows, what, reload }: { rows: Leases[]; what: 'locks' | 'se
       id: 'holders', head: 'Held by', cell: (row) => (
         <ul class="holders">
           {row.holders.slice(0, 20).map((one) => (
-            <li key={one.token}>token {one.token}, until {clock(one.expires_at)} <Sure act="Release" to={`token ${one.token} of ${row.name}`} title="End this lease?" text={`Whoever holds ${line(row.name, 60)} with token ${one.token} goes on believing so until it is refused.`} method="POST" where={`${path('/sync', what, row.name)}/release`} body={{ token: one.token }} done={reload} /></li>
+            <li key={one.token}>token {one.token}, for {duration(1000 * (Date.parse(one.expires_at) - Date.now()))} more <Sure act="Release" answer="End the lease" to={`token ${one.token} of ${row.name}`} title="End this lease?" text={`Whoever holds ${line(row.name, 60)} with token ${one.token} goes on believing so until it is refused.`} method="POST" where={`${path('/sync', what, row.name)}/release`} body={{ token: one.token }} done={reload} /></li>
           ))}
           {row.holders.length === 0 && <li class="quiet">nobody</li>}
           {row.holders.length > 20 && <li class="quiet">and {count(row.holders.length - 20)} more</li>}

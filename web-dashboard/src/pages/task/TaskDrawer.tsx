@@ -62,10 +62,10 @@ export function TaskDrawer({ run, onChange }: { run: RunDetail; onChange: () => 
   };
 
   return (
-    <div class="drawer" ref={element} role="dialog" aria-modal={modal?.matches ?? false} aria-label={`Task ${key ?? place ?? ''}`} onKeyDown={trap}>
+    <div class="drawer" ref={element} role="dialog" aria-modal={modal?.matches ?? false} aria-label={line(`Task ${key ?? place ?? ''}`)} onKeyDown={trap}>
       <header class="drawer-head">
         <div>
-          <h2 tabIndex={-1} title={key ?? ''}>{key === null ? `task ${place ?? ''}` : line(key, 80)}</h2>
+          <h2 tabIndex={-1} title={line(key ?? '', 1000)}>{key === null ? `task ${place ?? ''}` : line(key, 80)}</h2>
           {key !== null && <CopyButton text={key} label="Copy the task's key" />}
         </div>
         <button type="button" class="icon-button" aria-label="Close (Esc)" title="Close (Esc)" onClick={closeTask}><Icon name="close" /></button>

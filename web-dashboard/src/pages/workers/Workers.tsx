@@ -89,13 +89,13 @@ function Slots({ worker, feed }: { worker: Worker; feed: RunFeed | null }) {
       {worker.lanes.map((lane) => {
         const one = running.get(lane.slot);
         const call = one ? store?.functions[one.function] : undefined;
-        const run = one ? store?.runs.get(one.run) : undefined;
+        const run = one && store ? store.runId(one.run) : null;
         return (
           <li key={lane.slot} class={one ? 'busy' : ''}>
             <span class="slot-number">{lane.slot}</span>
             {one ? <StateGlyph state="running" /> : null}
             <span class="slot-what">
-              {one ? (run ? <a href={`${runPath(run.id)}?task=${one.task}`}>{line(call ?? 'a task', 60)}</a> : line(call ?? 'a task', 60)) : <span class="quiet">{AT_REST.has(lane.state) ? 'idle' : line(lane.state, 30)}</span>}
+              {one ? (run ? <a href={`${runPath(run)}?task=${one.task}`}>{line(call ?? 'a task', 60)}</a> : line(call ?? 'a task', 60)) : <span class="quiet">{AT_REST.has(lane.state) ? 'idle' : line(lane.state, 30)}</span>}
             </span>
             {typeof one?.start_us === 'number' && <span class="number">{duration(Math.max(0, now * 1000 - one.start_us))}</span>}
             {typeof lane.memory === 'number' && <small title="Memory of its executor">{bytes(lane.memory)}</small>}
