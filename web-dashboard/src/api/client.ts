@@ -75,7 +75,7 @@ export async function ask(where: string, { method = 'GET', query, body = null, t
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     const known = contact.value;
     contact.value = { ...known, lostSince: known.lostSince ?? Date.now() };
-    throw new ApiError(0, 'unreachable', 'The server cannot be reached', 'the server does not answer', 'Is `wask serve` still running?');
+    throw new ApiError(0, 'unreachable', 'The server cannot be reached', '', 'Is `wask serve` still running?');
   }
   contact.value = { last: Date.now(), lostSince: null };
   if (answer.status === 401) tokenWanted.value = true;

@@ -22,7 +22,6 @@ const PAGES: [page: string, href: string, name: string][] = [
   ['modules', '/modules', 'Modules'], ['sync', '/sync', 'Sync & actors'], ['api', '/api', 'API'],
 ];
 const FAMILY: Record<string, string> = { run: 'runs', module: 'modules' };
-const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const page = route.value.page;
@@ -41,8 +40,8 @@ export function Frame({ children }: { children: ComponentChildren }) {
           {PAGES.map(([id, href, name]) => <a key={id} href={href} {...(id === family ? { 'aria-current': 'page' as const } : {})}>{name}</a>)}
         </nav>
         <div class="bar-tools">
-          <button type="button" class="find" onClick={() => (paletteOpen.value = true)} title="Search and commands">
-            <Icon name="search" /><span>Search</span><kbd>{isMac ? '⌘' : 'Ctrl'} K</kbd>
+          <button type="button" class="find" onClick={() => (paletteOpen.value = true)} title="Search and commands (Ctrl K, or ⌘ K)">
+            <Icon name="search" /><span>Search</span><kbd>Ctrl K</kbd>
           </button>
           <button type="button" class="icon-button" onClick={() => (sheetOpen.value = true)} aria-label="Keyboard" title="Keyboard (?)"><Icon name="keyboard" /></button>
           <button type="button" class="icon-button" onClick={nextTheme} aria-label={`Theme: ${theme.value}`} title={`Theme: ${theme.value} (t)`}>

@@ -112,7 +112,6 @@ async function look(wanted: string, signal: AbortSignal): Promise<Command[]> {
     get<Page<Module>>('/modules', {}, signal),
   ]);
   const known = runs.items.map((run): Command => ({ text: `${run.name ?? 'run'} · ${run.id}`, kind: 'run', state: run.state, run: () => navigate(runPath(run.id)) }));
-  if (/^[0-9a-f]{4,16}$/.test(name) && known.length === 0) known.push({ text: `Open run ${name}`, kind: 'run', run: () => navigate(runPath(name)) });
   const calls = modules.items.flatMap((module): Command[] => {
     const reference = module.name ?? module.id;
     const functions = module.functions.map((one): Command => ({

@@ -200,10 +200,7 @@ export class RunFeed {
     // The quickest message is nearest to the truth; slower ones correct it only slowly.
     this.offsetUs = this.offsetUs === null || offset > this.offsetUs ? offset : this.offsetUs + 0.05 * (offset - this.offsetUs);
     this.store.setBase(tick.now_us);
-    const running = tick.running.map((one) => {
-      const isPlaced = typeof one.lane === 'number' || typeof one.worker !== 'number' || typeof one.slot !== 'number';
-      return isPlaced ? one : { ...one, lane: this.store.laneOf(one.worker!, one.slot!) };
-    });
+    const running = tick.running.map((one) => ({ ...one, lane: one.lane ?? this.store.laneOf(one.worker, one.slot) }));
     this.tick.value = { ...tick, running };
   }
 

@@ -58,8 +58,9 @@ export class SpanStore {
     this.version++;
   }
 
-  /** The lane of a slot, made when there is none yet. */
-  laneOf(worker: number, slot: number): number {
+  /** The lane of a slot, made when there is none yet; null of no slot. */
+  laneOf(worker: number | null | undefined, slot: number | null | undefined): number | null {
+    if (typeof worker !== 'number' || typeof slot !== 'number') return null;
     const known = this.lanes.findIndex((lane) => lane.worker === worker && lane.slot === slot);
     if (known >= 0) return known;
     const name = this.lanes.find((lane) => lane.worker === worker)?.name ?? '';

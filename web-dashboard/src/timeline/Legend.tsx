@@ -26,7 +26,7 @@ export function Legend({ control }: { control: Control }) {
           <span>{line(name, 40)}</span> <small>{count(total)}</small>
         </button>
       ))}
-      {order.length > SHOWN && <span class="tl-quiet">and {order.length - SHOWN} more; see “by function”</span>}
+      {order.length > SHOWN && <span class="tl-quiet">and {order.length - SHOWN} more</span>}
       <span class="tl-signs" aria-hidden="true"><i class="tl-dot bad" />failed <i class="tl-dot warn" />tried again <i class="tl-dot over" />fetch, start, store</span>
     </div>
   );
