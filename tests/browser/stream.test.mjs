@@ -27,7 +27,7 @@ browserTest('the stream of the Overview grows while a run goes on, and shows wha
 });
 
 browserTest('the page of a run follows it to its end: spans, counts, words and legend', async (page) => {
-  const id = await server.submit(work(60, 30, 'followed'));
+  const id = await server.submit(work(150, 30, 'followed'));
   await page.goto(`${server.origin}/runs/${id}`);
   const early = await untilDash(page, 'first spans, and running tasks', (it) => it.spans > 0 && it.open > 0 && it.follow);
   await untilDash(page, 'more spans', (it) => it.spans > early.spans + 10);
@@ -36,11 +36,11 @@ browserTest('the page of a run follows it to its end: spans, counts, words and l
   await shot(page, 'run-live');
   await server.ended(id);
   await untilState(page, 'succeeded');
-  await untilDash(page, 'every attempt, and nothing open', (it) => it.spans === 60 && it.open === 0);
-  await page.getByRole('button', { name: '60 succeeded' }).waitFor();
+  await untilDash(page, 'every attempt, and nothing open', (it) => it.spans === 150 && it.open === 0);
+  await page.getByRole('button', { name: '150 succeeded' }).waitFor();
   await page.getByText('lab/work').first().waitFor();
-  await page.locator('.tl-words', { hasText: '60 attempts' }).waitFor();
-  await eventually('a legend with all', async () => /lab\/work\s*60/.test(await page.locator('.tl').innerText()));
+  await page.locator('.tl-words', { hasText: '150 attempts' }).waitFor();
+  await eventually('a legend with all', async () => /lab\/work\s*150/.test(await page.locator('.tl').innerText()));
   assert.match(await page.title(), /succeeded.*followed/);
 });
 
