@@ -51,7 +51,7 @@ async function faults(page, where) {
 
 const verify = async (page, where) => assert.deepEqual(await faults(page, where), []);
 
-browserTest('markup and control characters of guests are text on every page', async (page, watch) => {
+browserTest('markup and control characters of guests are text on every page', async (page, _context, watch) => {
   // Two of these addresses name what is not there.
   watch.expect(/console: .*404/);
   const places = [
