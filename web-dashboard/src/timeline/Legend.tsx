@@ -22,7 +22,7 @@ export function Legend({ control }: { control: Control }) {
           key={name} type="button" aria-pressed={only === name} class={only !== null && only !== name ? 'dim' : ''}
           onClick={() => (selection.function.value = only === name ? null : name)}
         >
-          <HueMark hue={scene.hues[fn]} /> 
+          <HueMark hue={scene.hues[fn]} />
           <span>{line(name, 40)}</span> <small>{count(total)}</small>
         </button>
       ))}
