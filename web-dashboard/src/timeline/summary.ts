@@ -14,7 +14,7 @@ export function summaryOf(scene: Scene): string {
   const tick = scene.feed.tick.peek();
   // Before the history is here nothing is known of it.
   if (store.count === 0 && (!tick || tick.total > 0 || scene.feed.loading.peek())) return '';
-  if (store.count === 0) return scene.open.length > 0 ? `${plural(scene.open.length, 'task')} running, none finished yet` : 'nothing has run yet';
+  if (store.count === 0) return scene.open.length > 0 ? `${plural(scene.open.filter((one) => one.start_us).length, 'task')} running, none finished` : 'nothing has run yet';
   const whole = view.from <= store.tMin && view.to >= store.tMax;
   const sums = whole ? null : windowSums(store, view.from, view.to);
   const count = sums?.count ?? store.count;
