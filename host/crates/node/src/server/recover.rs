@@ -18,7 +18,11 @@ pub enum RecoverError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// A record was written by another version.
-    #[error("record {} of the journal cannot be read", seq.0)]
+    #[error(
+        "record {} of the journal cannot be read; start the version of wask that wrote it, or name \
+         another data directory",
+        seq.0
+    )]
     Record {
         /// Its number.
         seq: Seq,

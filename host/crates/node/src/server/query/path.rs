@@ -11,14 +11,16 @@ use crate::{
 const SHOWN_MAX: usize = 1_000;
 /// Steps that are looked for; a chain may be as long as the run.
 const STEPS_MAX: u64 = 100_000;
-/// Needed tasks of one task that are compared, so that wide ones cost no more than others.
-const NEEDS_MAX: usize = 100_000;
+/// Needed tasks that are compared in all: the loop waits meanwhile. Where they do not suffice, the
+/// chain begins later.
+const NEEDS_MAX: usize = 1_000_000;
 
 impl Server {
     /// The chain as far as the run has come.
     pub(crate) fn critical_path(&self, run: RunId) -> Option<CriticalPath> {
         let run = self.model.runs.get(&run)?;
         let mut path = CriticalPath { us: 0, total: 0, tasks: Vec::new() };
+        let mut budget = NEEDS_MAX;
         let mut step = run.last_to_end();
         let end = step.map_or(Timestamp(0), |task| run.ended_at(task));
         while let Some(task) = step.filter(|_| path.total < STEPS_MAX) {
@@ -28,7 +30,7 @@ impl Server {
             if path.tasks.len() < SHOWN_MAX {
                 path.tasks.push(entry);
             }
-            step = run.waited_for(task);
+            step = run.waited_for(task, &mut budget);
         }
         path.tasks.reverse();
         Some(path)
@@ -41,11 +43,14 @@ impl Run {
         ended.max_by_key(|&task| self.ended_at(task))
     }
 
-    /// Of what a task needed, what ended last.
-    fn waited_for(&self, task: TaskIndex) -> Option<TaskIndex> {
-        let needs = self.need_ranges(task).into_iter().flatten().take(NEEDS_MAX);
+    /// Of what a task needed, what ended last; `budget` is how many may be compared.
+    fn waited_for(&self, task: TaskIndex, budget: &mut usize) -> Option<TaskIndex> {
+        let mut compared = 0;
+        let needs = self.need_ranges(task).into_iter().flatten().take(*budget);
+        let needs = needs.inspect(|_| compared += 1);
         let parent = self.node_of(task).and_then(|node| node.parent);
         let last = needs.filter(|&need| self.began(need)).max_by_key(|&n| self.ended_at(n));
+        *budget -= compared;
         // A task that was handed out waited for the one that did it to begin.
         last.or(parent.filter(|&parent| parent < task && self.began(parent)))
     }
