@@ -14,6 +14,8 @@ import { DEADLINE_MS, eventually } from './wait.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const BINARY = path.resolve(process.env.WASK_BINARY ?? path.join(ROOT, 'target/debug/wask'));
+/** Another dashboard than the one inside the binary: `WASK_UI_DIR=web-dashboard/dist` needs no build of it. */
+const UI_DIR = process.env.WASK_UI_DIR ? ['--ui-dir', path.resolve(process.env.WASK_UI_DIR)] : [];
 const READY = 'wask listening on ';
 
 /**
@@ -44,7 +46,7 @@ export class Server {
   /** Starts it; again on the port it had, so that open pages find it. */
   async start() {
     const listen = this.origin === '' ? '127.0.0.1:0' : new URL(this.origin).host;
-    const args = ['serve', '--listen', listen, '--stop-with-stdin', '--data-dir', path.join(this.folder, 'data'), ...this.args];
+    const args = ['serve', '--listen', listen, '--stop-with-stdin', '--data-dir', path.join(this.folder, 'data'), ...UI_DIR, ...this.args];
     const env = { ...process.env };
     delete env.WASK_SERVER;
     delete env.WASK_TOKEN;

@@ -74,7 +74,8 @@ class FakeWorld implements World {
 
   now = () => this.time;
   random = () => this.next();
-  hidden = () => this.hiddenNow;
+  rare = () => this.hiddenNow;
+  withNext = (act: () => void): (() => void) => (act(), () => undefined);
   isMissing = (error: unknown) => error instanceof MissingError;
 
   after(ms: number, act: () => void): () => void {
@@ -83,7 +84,7 @@ class FakeWorld implements World {
     return () => (this.timers = this.timers.filter((other) => other !== timer));
   }
 
-  onHidden(act: () => void): () => void {
+  onRare(act: () => void): () => void {
     this.visibility.push(act);
     return () => (this.visibility = this.visibility.filter((other) => other !== act));
   }

@@ -1,7 +1,7 @@
 // The spans of a run, or of all runs, kept up to date: sealed blocks by request, newest first, then the tail by socket from the number
 // after the last span it has. It reconnects by itself, and says when it is behind. It never draws.
 
-import { signal, type Signal } from '../state/signals';
+import { batch, signal, type Signal } from '../state/signals';
 import { path as pathOf } from '../api/client';
 import { BlockError, decodeBlock } from './block';
 import { parseMessage, type Manifest, type Names, type Tick } from './messages';
@@ -24,6 +24,7 @@ const BACKOFF_MAX_MS = 5000;
 /** The server ticks every 5 s at least. */
 const SILENCE_MS = 12_000;
 const CLOSED_DELETED = 4404;
+const TICK = '{"type":"tick"';
 
 export class RunFeed {
   readonly tick: Signal<Tick | null> = signal(null);
@@ -44,7 +45,9 @@ export class RunFeed {
   private lastHeard = Date.now();
   private cancelWatch = (): void => undefined;
   private cancelRetry = (): void => undefined;
-  private stopHidden = (): void => undefined;
+  private stopRare = (): void => undefined;
+  /** What came and was not read yet: it is read when it can be shown. */
+  private inbox: { data: string | ArrayBuffer; at: number }[] = [];
   /** Server time minus local time, microseconds. */
   private offsetUs: number | null = null;
 
@@ -63,7 +66,7 @@ export class RunFeed {
   start(): void {
     if (this.life) return;
     this.life = new AbortController();
-    this.stopHidden = this.world.onHidden(() => this.tellHidden());
+    this.stopRare = this.world.onRare(() => this.tellRare());
     if (this.run !== null && this.next === null) void this.load(this.life.signal);
     else this.connect();
   }
@@ -71,7 +74,7 @@ export class RunFeed {
   stop(): void {
     this.life?.abort();
     this.life = null;
-    this.stopHidden();
+    this.stopRare();
     this.disconnect();
     this.cancelRetry();
     // Sealed blocks that did not come are asked for again.
@@ -145,16 +148,18 @@ export class RunFeed {
     if (this.run === null && this.epoch !== null) query.set('epoch', this.epoch);
     const asked = query.toString();
     const socket = this.world.open(`/live${asked ? `?${asked}` : ''}`, () => {
-      if (this.socket === socket && this.world.hidden()) this.tellHidden();
+      if (this.socket === socket && this.world.rare()) this.tellRare();
     });
     this.socket = socket;
     socket.onMessage = (data) => {
       if (this.socket !== socket) return;
       this.heard();
-      if (typeof data === 'string') this.text(data);
-      else this.block(data);
+      this.inbox.push({ data, at: this.world.now() });
+      this.world.withNext(this.read);
     };
     socket.onClose = (code) => {
+      if (this.socket !== socket) return;
+      this.read();
       if (this.socket !== socket) return;
       this.socket = null;
       if (code === CLOSED_DELETED) {
@@ -168,14 +173,28 @@ export class RunFeed {
   private disconnect(): void {
     const socket = this.socket;
     this.socket = null;
+    this.inbox = [];
     this.cancelWatch();
     socket?.close();
   }
 
-  private text(data: string): void {
+  /** Of ticks that came together only the last one counts: everything in it is absolute. */
+  private read = (): void => batch(() => {
+    const { inbox } = this;
+    this.inbox = [];
+    const isTick = ({ data }: { data: string | ArrayBuffer }): boolean => typeof data === 'string' && data.startsWith(TICK);
+    const last = inbox.findLast(isTick);
+    for (const one of inbox) {
+      if (this.socket === null) return;
+      if (typeof one.data !== 'string') this.block(one.data);
+      else if (one === last || !isTick(one)) this.text(one.data, one.at);
+    }
+  });
+
+  private text(data: string, at: number): void {
     const message = parseMessage(data);
     if (message?.type === 'names') this.takeNames(message);
-    else if (message?.type === 'tick') this.takeTick(message);
+    else if (message?.type === 'tick') this.takeTick(message, at);
   }
 
   private takeNames(message: Names): void {
@@ -190,13 +209,13 @@ export class RunFeed {
     this.names.value++;
   }
 
-  private takeTick(tick: Tick): void {
+  private takeTick(tick: Tick, at: number): void {
     if (this.next !== null && tick.total < this.next) {
       this.problem.value = { kind: 'shorter' };
       this.beginAnew();
       return;
     }
-    const offset = tick.now_us - this.world.now() * 1000;
+    const offset = tick.now_us - at * 1000;
     // The quickest message is nearest to the truth; slower ones correct it only slowly.
     this.offsetUs = this.offsetUs === null || offset > this.offsetUs ? offset : this.offsetUs + 0.05 * (offset - this.offsetUs);
     this.store.setBase(tick.now_us);
@@ -256,8 +275,8 @@ export class RunFeed {
     return Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(faults, 10)) * (0.75 + 0.5 * this.world.random());
   }
 
-  private tellHidden(): void {
-    this.socket?.send(JSON.stringify({ hidden: this.world.hidden() }));
+  private tellRare(): void {
+    this.socket?.send(JSON.stringify({ hidden: this.world.rare() }));
   }
 
   private forget(): void {
@@ -270,7 +289,7 @@ export class RunFeed {
     this.disconnect();
     this.life?.abort();
     this.life = null;
-    this.stopHidden();
+    this.stopRare();
     this.forget();
     this.start();
   }

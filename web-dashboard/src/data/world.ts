@@ -2,6 +2,8 @@
 
 import { ApiError, BASE, ask } from '../api/client';
 import { token } from '../api/token';
+import { rare, withNext } from '../state/beat';
+import { effect } from '../state/signals';
 
 export interface Socket {
   onMessage: (data: string | ArrayBuffer) => void;
@@ -21,9 +23,12 @@ export interface World {
   /** Calls `act` once; answers how to prevent it. */
   after(ms: number, act: () => void): () => void;
   random(): number;
-  hidden(): boolean;
-  /** Calls `act` when `hidden` may have changed; answers how to stop that. */
-  onHidden(act: () => void): () => void;
+  /** Whether one message each second is enough: nobody sees the page, or it is drawn no more often. */
+  rare(): boolean;
+  /** Calls `act` when `rare` may have changed; answers how to stop that. */
+  onRare(act: () => void): () => void;
+  /** Calls `act` once, when there is something to draw next. */
+  withNext(act: () => void): () => void;
   /** Whether the thing asked for does not exist. */
   isMissing(error: unknown): boolean;
 }
@@ -66,10 +71,8 @@ export const browserWorld: World = {
     return () => clearTimeout(timer);
   },
   random: Math.random,
-  hidden: () => document.visibilityState === 'hidden',
-  onHidden(act) {
-    document.addEventListener('visibilitychange', act);
-    return () => document.removeEventListener('visibilitychange', act);
-  },
+  rare: () => rare.peek(),
+  onRare: (act) => effect(() => { void rare.value; act(); }),
+  withNext,
   isMissing: (error) => error instanceof ApiError && error.status === 404,
 };

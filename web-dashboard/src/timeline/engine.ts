@@ -1,7 +1,8 @@
-// The loop that draws: it owns the three canvases and decides when a frame is due. While something runs it draws at most an eighth of
-// the time; when nothing changes it draws nothing.
+// What draws: it owns the three canvases. What somebody does is drawn with the next frame, what moves by itself when the page's beat
+// comes (state/beat.ts); when nothing changes nothing is drawn.
 
 import { effect, signal } from '../state/signals';
+import { withNext } from '../state/beat';
 import { shade } from '../app/theme';
 import type { TaskKeys } from '../data/keys';
 import { drawDetails, drawParked, drawTicks } from './details';
@@ -17,9 +18,8 @@ import { drawTaskRows } from './taskrows';
 import { TileCache } from './tiles';
 
 const TILE_BUDGET_MS = 4;
-const MINIMAP_EVERY_MS = 250;
+const MINIMAP_EVERY_MS = 200;
 const WORDS_EVERY_MS = 200;
-const STEP_MS = 1000;
 const calm = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-reduced-motion: reduce)');
 
 export class Engine {
@@ -33,12 +33,9 @@ export class Engine {
   private paint: Paint | null = null;
   private dirty = { base: true, overlay: true };
   private asked = 0;
-  private lastFrame = 0;
   lastCost = 0;
   private lastMinimap = 0;
   private lastSeen = 0;
-  private lastVersion = -1;
-  private lastTick: unknown = null;
   private moving = 0;
   /** The minimap, or the words, are older than the picture. */
   private late = false;
@@ -69,9 +66,11 @@ export class Engine {
       }),
       effect(() => {
         void [this.scene.feed.tick.value, this.scene.feed.stale.value, this.scene.feed.loading.value, this.scene.feed.names.value];
-        this.ask();
+        this.stopNext();
+        this.stopNext = withNext(this.next);
       }),
-      this.scene.store.onRewritten(() => this.ask()),
+      () => this.stopNext(),
+      this.scene.store.onRewritten(() => withNext(this.next)),
     ];
     this.redraw();
   }
@@ -113,32 +112,28 @@ export class Engine {
     if (this.asked === 0 && this.contexts) this.asked = requestAnimationFrame((at) => this.frame(at));
   }
 
+  /** What moves by itself. */
+  private next = (): void => {
+    if (!this.scene.paused) this.redraw();
+  };
+  private stopNext = (): void => undefined;
+
   private frame(at: number): void {
     this.asked = 0;
     const { scene } = this;
-    const tick = scene.feed.tick.peek();
-    const changed = scene.store.version !== this.lastVersion || tick !== this.lastTick;
-    const flows = scene.live && !scene.paused && (scene.open.length > 0 || scene.view.follow);
-    const pause = calm?.matches ? STEP_MS : Math.max(16, 8 * this.lastCost);
-    if (!this.dirty.base && (changed || flows) && !scene.paused) {
-      // What moves by itself may wait; what somebody does may not.
-      if (at - this.lastFrame >= pause - 2) this.dirty = { base: true, overlay: true };
-      else this.ask();
-    }
-    if (this.dirty.base || this.dirty.overlay) this.draw(at, tick);
-    if (flows) this.ask();
+    if (this.dirty.base || this.dirty.overlay) this.draw(at);
+    if (!scene.live || scene.paused || (scene.open.length === 0 && !scene.view.follow)) return;
+    this.stopNext();
+    this.stopNext = withNext(this.next, 0);
   }
 
-  private draw(at: number, tick: unknown): void {
+  private draw(at: number): void {
     const begun = performance.now();
     const base = this.dirty.base;
     if (!this.resize()) return;
     if (base) {
       this.dirty.base = false;
-      this.lastVersion = this.scene.store.version;
-      this.lastTick = tick;
       this.drawBase();
-      this.lastFrame = at;
     }
     this.dirty.overlay = false;
     this.drawOverlay();

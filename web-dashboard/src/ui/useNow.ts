@@ -1,16 +1,11 @@
-// The time, again and again, for durations that tick; it rests in hidden tabs and when nothing ticks.
+// The time, again and again, for durations that tick; it rests in hidden tabs and when nothing ticks, and moves with whatever else moves.
 
+import { withNext } from '../state/beat';
 import { useEffect, useState } from '../state/hooks';
 
 /** Milliseconds since 1970; `every` null: it stands. */
 export function useNow(every: number | null): number {
   const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    if (every === null) return;
-    const timer = setInterval(() => {
-      if (!document.hidden) setNow(Date.now());
-    }, every);
-    return () => clearInterval(timer);
-  }, [every]);
+  useEffect(() => (every === null ? undefined : withNext(() => setNow(Date.now()), every)), [every, now]);
   return now;
 }
