@@ -2,8 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use wask_store::IndexOptions;
-
 /// Settings of a node.
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
@@ -24,7 +22,8 @@ pub struct NodeConfig {
     /// Bytes of results held in memory; more goes to files.
     pub values_memory_max_bytes: u64,
     /// Remembered results of pure calls. The younger half of them is always there; an older one is
-    /// forgotten when it was not used for a while.
+    /// forgotten when it was not used for a while. Results above 22 bytes may make it fewer: all
+    /// of them together take no more than 64 MiB.
     pub memo_max_entries: u64,
     /// Bytes of all values and names in queues, variables, events, locks, semaphores and topics.
     pub sync_max_bytes: u64,
@@ -60,7 +59,7 @@ impl NodeConfig {
             worker_name: "local".into(),
             tasks_max: 10_000_000,
             values_memory_max_bytes: 1024 * 1024 * 1024,
-            memo_max_entries: IndexOptions::default().memo_max_entries,
+            memo_max_entries: 100_000,
             sync_max_bytes: 256 * 1024 * 1024,
             sync_waiters_max: 10_000,
             actors_max: 100_000,
@@ -93,5 +92,5 @@ pub(crate) const PREFETCH_US: u64 = 2_000;
 /// Compilations at the same time.
 pub(crate) const COMPILES_MAX: usize = 2;
 
-/// Bytes of remembered results kept in memory in front of the index.
-pub(crate) const MEMO_MEMORY_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes of remembered results, which are kept in memory.
+pub(crate) const MEMO_MEMORY_MAX_BYTES: u64 = 64 * 1024 * 1024;

@@ -1,10 +1,11 @@
 //! The table of modules: ids, names, functions. Shared by the loop (the only writer) and readers.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
 };
 
+use rustc_hash::FxHashMap;
 use wask_proto::{ModuleId, ModuleInfo};
 
 /// A module and the names that point to it.
@@ -42,7 +43,7 @@ pub(crate) struct Modules(RwLock<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
-    by_id: HashMap<ModuleId, Arc<ModuleInfo>>,
+    by_id: FxHashMap<ModuleId, Arc<ModuleInfo>>,
     names: BTreeMap<Arc<str>, ModuleId>,
 }
 

@@ -130,12 +130,10 @@ fn open_journal(config: &NodeConfig, dir: &DataDir) -> Result<Box<dyn Journal>, 
 }
 
 fn open_index(config: &NodeConfig, dir: &DataDir) -> Result<(Arc<Index>, Seq), StartError> {
-    let options =
-        IndexOptions { memo_max_entries: config.memo_max_entries, ..IndexOptions::default() };
     if config.ephemeral {
-        return Ok((Arc::new(Index::open_temporary(options)?), Seq(0)));
+        return Ok((Arc::new(Index::open_temporary()), Seq(0)));
     }
-    let (index, state) = Index::open(&dir.index(), options)?;
+    let (index, state) = Index::open(&dir.index(), IndexOptions::default())?;
     let covered = match state {
         IndexState::Ready { covered } => covered,
         IndexState::Rebuilt => Seq(0),

@@ -13,7 +13,7 @@ use std::{
 use wask_proto::{Encoding, MemoKey, ObjectId, Record, RunId, Seq, StoredValue, Timestamp, Timing};
 use wask_store::{
     DataDir, FileJournal, FileObjects, Index, IndexChange, IndexOptions, Journal, JournalOptions,
-    ObjectRecord, Objects, RecordBatch,
+    MemoName, ObjectRecord, Objects, RecordBatch,
 };
 
 /// Small enough for a few of them to be closed, which is what compaction works on.
@@ -106,10 +106,10 @@ fn index(path: &Path) -> Outcome {
     let mut number = 0_u64;
     let times = measure(10_000, || {
         number += 1;
-        black_box(index.memo(&MemoKey(hash(number)))?);
+        black_box(index.object(&ObjectId(hash(number)))?);
         Ok(())
     })?;
-    report("index: look up a memo", times);
+    report("index: look up an object", times);
     println!("index: {:?}", index.stats()?);
     drop(index);
     let start = Instant::now();
@@ -125,7 +125,7 @@ fn apply(index: &Index, round: u64) -> Outcome<(Duration, Duration)> {
             let inline = Some(vec![1; 20]);
             let object = ObjectRecord { media_type: "application/cbor".into(), size: 20, inline };
             [
-                IndexChange::PutMemo(MemoKey(hash(number)), value),
+                IndexChange::PutMemo(MemoName::from(&MemoKey(hash(number))), value),
                 IndexChange::PutObject(ObjectId(hash(number)), object),
             ]
         })

@@ -11,8 +11,8 @@ mod objects;
 
 pub use dir::{DataDir, DirError};
 pub use index::{
-    GenerationLimit, Generations, Index, IndexChange, IndexError, IndexOptions, IndexState,
-    IndexStats, MEDIA_TYPE_MAX_BYTES, ObjectRecord,
+    Index, IndexChange, IndexError, IndexOptions, IndexState, IndexStats, MEDIA_TYPE_MAX_BYTES,
+    MEMO_NAME_BYTES, MemoName, ObjectRecord, Remembered,
 };
 pub use journal::{
     BatchError, Compacted, FileJournal, Journal, JournalError, JournalOptions, JournalReader,

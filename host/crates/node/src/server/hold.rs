@@ -1,14 +1,15 @@
 //! Which values are held where: bytes in memory, files and who needs them, the index's records.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use wask_proto::{
     Encoding, INLINE_VALUE_MAX_BYTES, MemoKey, ModuleId, ObjectId, Record, StoredValue, TaskId,
     Value, ValueData,
 };
-use wask_store::{IndexChange, ObjectRecord};
+use wask_store::{IndexChange, MemoName, ObjectRecord};
 
-use super::Server;
+use super::{Server, generations::Began};
 use crate::view::{CBOR, OCTETS, ObjectInfo};
 
 /// Bytes of values above this size are counted.
@@ -25,12 +26,12 @@ pub(super) struct Holdings {
     /// Bytes of results in files that nobody outside asked for.
     pub(super) spilled_bytes: u64,
     /// Objects that clients uploaded.
-    pub(super) uploaded: HashMap<ObjectId, Uploaded>,
+    pub(super) uploaded: FxHashMap<ObjectId, Uploaded>,
     /// Files whose end waits, while the journal is read back.
-    doomed: Option<HashMap<ObjectId, HeldFile>>,
+    doomed: Option<FxHashMap<ObjectId, HeldFile>>,
     /// Results in files.
-    files: HashMap<ObjectId, HeldFile>,
-    shown: HashMap<ObjectId, (Value, Arc<str>)>,
+    files: FxHashMap<ObjectId, HeldFile>,
+    shown: FxHashMap<ObjectId, (Value, Arc<str>)>,
 }
 
 /// A file with a result that tasks hold.
@@ -152,7 +153,7 @@ impl Server {
 
     /// While the journal is read back files wait with their end: a later record may need them.
     pub(super) fn begin_recovery(&mut self) {
-        self.holdings.doomed = Some(HashMap::new());
+        self.holdings.doomed = Some(FxHashMap::default());
     }
 
     /// Now everything is known: files that nobody needed any more go.
@@ -189,8 +190,9 @@ impl Server {
             self.index_object(value, self.media_type(task));
         }
         if let Some(key) = memo {
-            self.compare_with_memo(&key, value);
-            self.remember(key, value);
+            let name = MemoName::from(&key);
+            self.compare_with_memo(&name, value);
+            self.remember(name, value);
         }
     }
 
@@ -200,27 +202,33 @@ impl Server {
         self.indexer.push(IndexChange::PutObject(value.object_id(), record), self.now);
     }
 
-    fn compare_with_memo(&mut self, key: &MemoKey, value: &Value) {
-        if let Some(before) = self.memo.get(key)
+    fn compare_with_memo(&mut self, name: &MemoName, value: &Value) {
+        if let Some(before) = self.memo.get(name)
             && before.object_id() != value.object_id()
         {
             self.memo.nondeterminism += 1;
-            tracing::warn!(%key, "a pure call gave other bytes than before");
+            tracing::warn!("a pure call gave other bytes than before");
         }
     }
 
     /// Puts a memo entry into memory and the index. It names its object and does not hold it: the
     /// file goes with the last task that needs it, and the entry when it is found to be void.
-    pub(super) fn remember(&mut self, key: MemoKey, value: &Value) {
-        self.memo.insert(key, value.clone());
+    pub(super) fn remember(&mut self, name: MemoName, value: &Value) {
+        let began = self.memo.insert(name, value.clone());
+        if self.config.ephemeral {
+            return;
+        }
+        if began == Began::Generation {
+            self.indexer.push(IndexChange::BeginMemoGeneration, self.now);
+        }
         let stored = self.stored_value(value);
-        self.indexer.push(IndexChange::PutMemo(key, stored), self.now);
+        self.indexer.push(IndexChange::PutMemo(name, stored), self.now);
     }
 
     /// Takes a memo entry out whose object is gone.
-    pub(super) fn forget_call(&mut self, key: &MemoKey) {
-        self.memo.forget(key);
-        self.indexer.push(IndexChange::DeleteMemo(*key), self.now);
+    pub(super) fn forget_call(&mut self, name: &MemoName) {
+        self.memo.forget(name);
+        self.indexer.push(IndexChange::DeleteMemo(*name), self.now);
     }
 
     /// Whether somebody outside the run may ask for a task's result.

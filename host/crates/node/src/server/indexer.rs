@@ -81,7 +81,9 @@ impl Indexer {
                 self.gone.insert(*id);
             }
             IndexChange::PutObject(id, _) => drop(self.gone.remove(id)),
-            IndexChange::PutMemo(..) | IndexChange::DeleteMemo(_) => {}
+            IndexChange::PutMemo(..)
+            | IndexChange::DeleteMemo(_)
+            | IndexChange::BeginMemoGeneration => {}
         }
         self.changes.push(change);
         if self.changes.len() >= BATCH_MAX {

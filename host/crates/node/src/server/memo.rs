@@ -1,20 +1,23 @@
-//! Known results of pure calls: recent ones in memory, older ones in the index.
+//! Known results of pure calls, in memory. The index keeps a log of them for the next start.
 //!
 //! The table is a cache that may forget at any time; it never decides whether a call is pure.
 
-use wask_proto::{ABI_PROFILE, MemoKey, ModuleId, Value};
-use wask_store::{GenerationLimit, Generations};
+use wask_proto::{ABI_PROFILE, MemoKey, ModuleId, StoredValue, Value};
+use wask_store::{Index, IndexError, MemoName, Remembered};
 
-use super::args::Pieces;
+use super::{
+    args::Pieces,
+    generations::{Began, GenerationLimit, Generations},
+};
 use crate::config::MEMO_MEMORY_MAX_BYTES;
 
 /// What an entry takes beside the bytes of its value, with the table's empty places.
 const ENTRY_BYTES: u64 = 128;
 
-/// Recent results by key.
+/// Recent results by call.
 #[derive(Debug)]
 pub(crate) struct Memo {
-    recent: Generations<MemoKey, Value>,
+    recent: Generations<MemoName, Value>,
     /// Answers given.
     pub(crate) hits: u64,
     /// Executions whose bytes differed from an earlier one's.
@@ -29,22 +32,48 @@ impl Memo {
         Self { recent: Generations::new(limit), hits: 0, nondeterminism: 0 }
     }
 
-    pub(crate) fn get(&self, key: &MemoKey) -> Option<&Value> {
-        self.recent.get(key)
+    /// Remembers what the index kept.
+    pub(super) fn read_back(&mut self, index: &Index) -> Result<(), IndexError> {
+        index.read_memo(|remembered| match remembered {
+            Remembered::Generation => self.recent.begin(),
+            Remembered::Call(name, None) => self.recent.remove(&name),
+            Remembered::Call(name, Some(value)) => {
+                if let Some(value) = live(value) {
+                    self.insert(name, value);
+                }
+            }
+        })
+    }
+
+    pub(super) fn get(&self, name: &MemoName) -> Option<&Value> {
+        self.recent.get(name)
     }
 
     /// Whether an entry is due to be put again, so that what is used is not forgotten.
-    pub(crate) fn is_aging(&self, key: &MemoKey) -> bool {
-        !self.recent.is_young(key)
+    pub(super) fn is_aging(&self, name: &MemoName) -> bool {
+        !self.recent.is_young(name)
     }
 
-    pub(crate) fn insert(&mut self, key: MemoKey, value: Value) {
+    pub(super) fn insert(&mut self, name: MemoName, value: Value) -> Began {
         let bytes = ENTRY_BYTES + value.bytes().map_or(0, <[u8]>::len) as u64;
-        self.recent.insert(key, value, bytes);
+        self.recent.insert(name, value, bytes)
     }
 
-    pub(crate) fn forget(&mut self, key: &MemoKey) {
-        self.recent.remove(key);
+    pub(super) fn forget(&mut self, name: &MemoName) {
+        self.recent.remove(name);
+    }
+
+    /// Number of entries.
+    pub(crate) fn entries(&self) -> u64 {
+        self.recent.entries()
+    }
+}
+
+fn live(value: StoredValue) -> Option<Value> {
+    match value {
+        StoredValue::Inline(encoding, bytes) => Some(Value::from_bytes(encoding, &bytes)),
+        StoredValue::Object(encoding, id, size) => Some(Value::stored(encoding, id, size)),
+        StoredValue::Transient(..) => None,
     }
 }
 

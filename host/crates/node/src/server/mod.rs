@@ -12,6 +12,7 @@ mod children;
 mod chronicle;
 mod command;
 mod commit;
+mod generations;
 mod hold;
 mod indexer;
 mod lease;
@@ -33,10 +34,11 @@ mod waiters;
 mod writer;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
+use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use wask_engine::{Action, Engine, EngineConfig};
 use wask_proto::{
@@ -90,7 +92,7 @@ pub(crate) struct Server {
     sync: Coordination,
     actors: Actors,
     /// Actors whose reports pass through the writer, in order, and how many there are of each.
-    storing: HashMap<ActorId, u32>,
+    storing: FxHashMap<ActorId, u32>,
     /// Values in files that nobody needs once these records are durable.
     freed: VecDeque<(Seq, Value)>,
     /// Results that no value refers to any more.
@@ -102,11 +104,11 @@ pub(crate) struct Server {
     hub: Arc<EventHub>,
     workers: BTreeMap<WorkerId, WorkerPort>,
     /// Calls that were put together and are not assigned yet.
-    staged: HashMap<TaskId, Staged>,
+    staged: FxHashMap<TaskId, Staged>,
     /// What is known of calls under way.
-    under_way: HashMap<TaskId, UnderWay>,
+    under_way: FxHashMap<TaskId, UnderWay>,
     /// What tasks that are not finished have handed out.
-    families: HashMap<TaskId, Family>,
+    families: FxHashMap<TaskId, Family>,
     /// What parked tasks have asked for.
     asks: Asks,
     /// The way to ask for it.
@@ -114,7 +116,7 @@ pub(crate) struct Server {
     /// What the event that is being handled brought.
     hand: Hand,
     /// Functions by number, for the engine.
-    functions: HashMap<(ModuleId, Arc<str>), u32>,
+    functions: FxHashMap<(ModuleId, Arc<str>), u32>,
     /// Answers that wait for the journal, in order of what they wait for.
     due: VecDeque<(Seq, Due)>,
     /// Events that wait for the journal.
@@ -179,11 +181,11 @@ struct UnderWay {
 struct Hand {
     finished: Option<Box<Finished>>,
     /// Results that were looked up, until the engine says what becomes of their tasks.
-    known: HashMap<TaskId, Value>,
+    known: FxHashMap<TaskId, Value>,
     /// The files of these.
     pins: Vec<Pin>,
     /// Why arguments could not be put together, likewise.
-    invalid: HashMap<TaskId, Failure>,
+    invalid: FxHashMap<TaskId, Failure>,
     /// The last success, for identical calls that it serves.
     success: Option<(TaskId, Value)>,
     /// Why tasks are being cancelled.
@@ -235,7 +237,7 @@ impl Server {
                 calls_max: config.actor_calls_max,
                 waiting_max_bytes: config.actor_waiting_max_bytes,
             }),
-            storing: HashMap::new(),
+            storing: FxHashMap::default(),
             freed: VecDeque::new(),
             modules,
             objects,
@@ -243,13 +245,13 @@ impl Server {
             index,
             hub,
             workers: BTreeMap::new(),
-            staged: HashMap::new(),
-            under_way: HashMap::new(),
-            families: HashMap::new(),
+            staged: FxHashMap::default(),
+            under_way: FxHashMap::default(),
+            families: FxHashMap::default(),
             asks: Asks::default(),
             handle: None,
             hand: Hand::default(),
-            functions: HashMap::new(),
+            functions: FxHashMap::default(),
             due: VecDeque::new(),
             partings: Partings::default(),
             events: Vec::new(),

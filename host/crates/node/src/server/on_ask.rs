@@ -1,8 +1,7 @@
 //! Questions of parked tasks that concern more than their own calls. They are done like everybody
 //! else's requests, by a task beside the loop, and the parked task goes on with what came of it.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use tokio::task::AbortHandle;
 use wask_engine::{Event, Wait};
 use wask_proto::{
@@ -17,7 +16,7 @@ use crate::{asks, handle::Handle};
 /// The questions of parked tasks.
 #[derive(Default)]
 pub(super) struct Asks {
-    pending: HashMap<TaskId, Pending>,
+    pending: FxHashMap<TaskId, Pending>,
     /// How many questions were asked since the start.
     asked: u64,
 }

@@ -57,6 +57,9 @@ impl Server {
         indexed: Seq,
     ) -> Result<(), RecoverError> {
         self.begin_recovery();
+        if let Err(error) = self.memo.read_back(&self.index) {
+            tracing::error!(%error, "some remembered results cannot be read; their calls run again");
+        }
         let mut stories = HashMap::<RunId, Story>::new();
         let mut failed = None;
         let (mut total, mut garbage, mut changes, mut of_actors) = (0u64, 0u64, 0u64, 0u64);

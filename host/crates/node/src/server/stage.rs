@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use wask_engine::{Action, Event, Stage};
 use wask_proto::{
-    CallLimits, Encoding, Failure, FailureKind, FunctionInfo, MemoKey, NodeSpec, ObjectId,
-    StoredValue, TaskId, TaskIndex, Value, ValueData,
+    CallLimits, Encoding, Failure, FailureKind, FunctionInfo, MemoKey, NodeSpec, ObjectId, TaskId,
+    TaskIndex, Value, ValueData,
     worker::{Assignment, AttemptId},
 };
+use wask_store::MemoName;
 
 use super::{
     Server, Staged,
@@ -75,24 +76,18 @@ impl Server {
 
     /// The result of a pure call, if it is known and its bytes are still there.
     fn known(&mut self, key: &MemoKey) -> Option<Value> {
-        let value = match self.memo.get(key) {
-            Some(value) => value.clone(),
-            None => match self.index.memo(key).ok().flatten()? {
-                StoredValue::Inline(encoding, bytes) => Value::from_bytes(encoding, &bytes),
-                StoredValue::Object(encoding, id, size) => Value::stored(encoding, id, size),
-                StoredValue::Transient(..) => return None,
-            },
-        };
+        let name = MemoName::from(key);
+        let value = self.memo.get(&name)?.clone();
         if let ValueData::Stored(at) = &value.data {
             // What is done before the task has its result may free the file.
             self.hand.pins.push(self.pins.pin(at.id));
             if !matches!(self.objects.size(&at.id), Ok(Some(_))) {
-                self.forget_call(key);
+                self.forget_call(&name);
                 return None;
             }
         }
-        if self.memo.is_aging(key) {
-            self.remember(*key, &value);
+        if self.memo.is_aging(&name) {
+            self.remember(name, &value);
         }
         Some(value)
     }

@@ -1,7 +1,8 @@
 //! How long calls of a function take, learned from those that ended. Pure.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use wask_proto::ModuleId;
 
 use super::config::FUNCTIONS_MAX;
@@ -15,7 +16,7 @@ const WEIGHT: u64 = 8;
 /// Moving averages of durations by function, in nanoseconds.
 #[derive(Debug, Default)]
 pub(super) struct Estimates {
-    modules: HashMap<ModuleId, HashMap<Arc<str>, u64>>,
+    modules: FxHashMap<ModuleId, FxHashMap<Arc<str>, u64>>,
     functions: usize,
 }
 

@@ -5,7 +5,7 @@
 //! beyond a given number of unanswered ones.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     io,
     sync::{
         Arc,
@@ -13,6 +13,7 @@ use std::{
     },
 };
 
+use rustc_hash::FxHashMap;
 use wask_proto::worker::{ActorOrder, Assignment, AttemptId};
 use wask_store::Objects;
 
@@ -34,7 +35,7 @@ enum Request {
 #[derive(Debug)]
 pub(super) struct Loader {
     requests: SyncSender<Request>,
-    waiting: HashMap<AttemptId, Held>,
+    waiting: FxHashMap<AttemptId, Held>,
     /// Requests that were sent and not answered; those of attempts taken away since count too.
     unanswered: usize,
     unanswered_max: usize,
@@ -51,7 +52,7 @@ impl Loader {
         std::thread::Builder::new()
             .name("wask-loader".into())
             .spawn(move || load_all(&inbox, &*objects, &mailbox))?;
-        Ok(Self { requests, waiting: HashMap::new(), unanswered: 0, unanswered_max })
+        Ok(Self { requests, waiting: FxHashMap::default(), unanswered: 0, unanswered_max })
     }
 
     /// Requests not answered yet.

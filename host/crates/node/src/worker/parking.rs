@@ -1,8 +1,9 @@
 //! The parked attempts of one executor: those whose sandboxes wait in it, and what those are to get
 //! that may go on. Never talks to the executor.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use rustc_hash::FxHashMap;
 use wask_proto::{
     Encoding, Failure, FailureKind, Value,
     child::{Answer, ChildOutcome},
@@ -15,8 +16,8 @@ use super::{args, desk::Held};
 /// Parked attempts by job: the sequence number of their call.
 #[derive(Debug, Default)]
 pub(super) struct Parking {
-    parked: HashMap<u64, Held>,
-    jobs: HashMap<AttemptId, u64>,
+    parked: FxHashMap<u64, Held>,
+    jobs: FxHashMap<AttemptId, u64>,
     /// What may go on, in that order.
     due: VecDeque<Due>,
 }

@@ -18,7 +18,7 @@ pub(super) const COVERED_KEY: &[u8] = b"c";
 /// The version of keys and values.
 pub(super) const VERSION_KEY: &[u8] = b"v";
 /// Written under [`VERSION_KEY`].
-pub(super) const VERSION: &[u8] = &[2];
+pub(super) const VERSION: &[u8] = &[3];
 
 /// Room for lengths, sizes and kinds around the inline bytes.
 const VALUE_MAX_BYTES: usize = INLINE_VALUE_MAX_BYTES + MEDIA_TYPE_MAX_BYTES + 64;
@@ -54,26 +54,48 @@ impl Key {
     }
 }
 
-/// How much of a call's hash names its entry: keys up to this size take no memory of their own in
-/// sled, and two different calls with the same 176 bits will not be found.
-const MEMO_KEY_BYTES: usize = 22;
+/// How much of a call's hash names its entry: two different calls with the same 176 bits will not
+/// be found.
+pub const MEMO_NAME_BYTES: usize = 22;
 
-/// The key of a memo entry.
-pub(super) type MemoName = [u8; MEMO_KEY_BYTES];
+/// The name of a memoised call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MemoName(pub [u8; MEMO_NAME_BYTES]);
 
-pub(super) fn memo_name(key: &MemoKey) -> MemoName {
-    let mut name = [0; MEMO_KEY_BYTES];
-    name.copy_from_slice(&key.0[..MEMO_KEY_BYTES]);
-    name
+impl From<&MemoKey> for MemoName {
+    fn from(key: &MemoKey) -> Self {
+        let mut name = [0; MEMO_NAME_BYTES];
+        name.copy_from_slice(&key.0[..MEMO_NAME_BYTES]);
+        Self(name)
+    }
 }
 
 /// A change of an object's record: its key and its new value, `None` to remove it.
 pub(super) type ObjectChange = (Key, Option<Vec<u8>>);
 
-/// A change of a memo entry.
+/// A change of the memoised results.
 pub(super) enum MemoChange {
-    Put(MemoName, Vec<u8>),
-    Delete(MemoName),
+    /// A name with its result, or without one.
+    Entry(Vec<u8>),
+    Generation,
+}
+
+/// Changes of memoised results on their way into sled, as many as fit into a page.
+#[derive(Default)]
+pub(super) struct MemoPages(Vec<u8>);
+
+impl MemoPages {
+    /// Adds a change; a page that has no room for it is full, and given back.
+    pub(super) fn push(&mut self, entry: &[u8]) -> Option<Vec<u8>> {
+        let full = !self.0.is_empty() && self.0.len() + entry.len() > VALUE_MAX_BYTES;
+        let page = full.then(|| self.take());
+        self.0.extend_from_slice(entry);
+        page
+    }
+
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0)
+    }
 }
 
 /// Changes as bytes. Objects and memo entries have nothing to do with each other, so each kind is
@@ -93,9 +115,12 @@ pub(super) fn encode(changes: &[IndexChange]) -> Result<Encoded, IndexError> {
             }
             IndexChange::DeleteObject(id) => encoded.objects.push((Key::object(id), None)),
             IndexChange::PutMemo(key, value) => {
-                encoded.memo.push(MemoChange::Put(memo_name(key), encode_memo(value)?));
+                encoded.memo.push(MemoChange::Entry(encode_memo(*key, Some(value))?));
             }
-            IndexChange::DeleteMemo(key) => encoded.memo.push(MemoChange::Delete(memo_name(key))),
+            IndexChange::DeleteMemo(key) => {
+                encoded.memo.push(MemoChange::Entry(encode_memo(*key, None)?));
+            }
+            IndexChange::BeginMemoGeneration => encoded.memo.push(MemoChange::Generation),
         }
     }
     Ok(encoded)
@@ -108,8 +133,17 @@ pub(super) fn decode_object(bytes: &[u8]) -> Option<ObjectRecord> {
     Some(ObjectRecord { media_type, size, inline: has_inline.then(|| rest.to_vec()) })
 }
 
-pub(super) fn decode_memo(bytes: &[u8]) -> Option<StoredValue> {
-    postcard::from_bytes(bytes).ok()
+/// The changes of a page, oldest first; `None` instead of a result that is not to be used any more.
+pub(super) fn decode_memo_page(
+    mut page: &[u8],
+    mut each: impl FnMut(MemoName, Option<StoredValue>),
+) -> Option<()> {
+    while !page.is_empty() {
+        let ((name, value), rest) = postcard::take_from_bytes(page).ok()?;
+        each(MemoName(name), value);
+        page = rest;
+    }
+    Some(())
 }
 
 fn encode_object(record: &ObjectRecord) -> Result<Vec<u8>, IndexError> {
@@ -124,13 +158,14 @@ fn encode_object(record: &ObjectRecord) -> Result<Vec<u8>, IndexError> {
     Ok(bytes)
 }
 
-fn encode_memo(value: &StoredValue) -> Result<Vec<u8>, IndexError> {
+fn encode_memo(name: MemoName, value: Option<&StoredValue>) -> Result<Vec<u8>, IndexError> {
     match value {
-        StoredValue::Inline(_, bytes) => limit(bytes.len(), INLINE_VALUE_MAX_BYTES)?,
-        StoredValue::Object(..) => {}
-        StoredValue::Transient(..) => return Err(IndexError::Transient),
+        Some(StoredValue::Inline(_, bytes)) => limit(bytes.len(), INLINE_VALUE_MAX_BYTES)?,
+        Some(StoredValue::Transient(..)) => return Err(IndexError::Transient),
+        Some(StoredValue::Object(..)) | None => {}
     }
-    let bytes = postcard::to_extend(value, Vec::new()).map_err(|_| IndexError::Damaged)?;
+    let room = Vec::with_capacity(64);
+    let bytes = postcard::to_extend(&(name.0, value), room).map_err(|_| IndexError::Damaged)?;
     limit(bytes.len(), VALUE_MAX_BYTES)?;
     Ok(bytes)
 }

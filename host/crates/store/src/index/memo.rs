@@ -1,39 +1,34 @@
-//! Memoised results in sled: two trees, so that the older half goes at once.
+//! Memoised results in sled: logs of changes, one tree for each generation, so that the older one
+//! goes at once. Many small changes share an entry, which is why they cost sled next to nothing.
 //!
-//! Never counts what is looked up: who finds an entry puts it again.
+//! Never looks anything up: whoever remembers calls keeps them in memory, and reads them back once
+//! at the start.
 
-use std::sync::{
-    Mutex, PoisonError, RwLock, RwLockReadGuard,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::entry::MemoChange;
+use super::entry::{MemoChange, MemoPages};
 
 /// What the names of the trees begin with. A number follows that grows with each generation.
 const PREFIX: &[u8] = b"memo-";
 
-/// The entries of pure calls in sled. When the younger tree has its number of entries, the older
-/// one is dropped and a new one begun.
+/// The generations of memoised results in sled.
 pub(super) struct MemoTrees {
     db: sled::Db,
-    generation_max_entries: u64,
-    trees: RwLock<Trees>,
-    young_entries: AtomicU64,
-    /// For whoever makes changes.
-    changing: Mutex<()>,
+    trees: Mutex<Trees>,
 }
 
 struct Trees {
     /// Of the younger tree.
     number: u64,
     young: sled::Tree,
+    /// The place of the younger tree's next page.
+    next_page: u64,
     old: Option<sled::Tree>,
-    old_entries: u64,
 }
 
 impl MemoTrees {
     /// The two youngest trees of a database. Others, which a crash may have left, go.
-    pub(super) fn open(db: &sled::Db, generation_max_entries: u64) -> sled::Result<Self> {
+    pub(super) fn open(db: &sled::Db) -> sled::Result<Self> {
         let mut numbers: Vec<u64> = db.tree_names().iter().filter_map(|n| number_of(n)).collect();
         numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
         for number in numbers.iter().skip(2) {
@@ -42,75 +37,77 @@ impl MemoTrees {
         let number = numbers.first().copied().unwrap_or(0);
         let young = db.open_tree(name_of(number))?;
         let old = numbers.get(1).map(|number| db.open_tree(name_of(*number))).transpose()?;
-        let old_entries = old.as_ref().map_or(0, |old| old.len() as u64);
-        Ok(Self {
-            db: db.clone(),
-            generation_max_entries,
-            young_entries: AtomicU64::new(young.len() as u64),
-            trees: RwLock::new(Trees { number, young, old, old_entries }),
-            changing: Mutex::new(()),
-        })
+        let last = young.last()?.and_then(|(key, _)| key.as_ref().try_into().ok());
+        let next_page = last.map_or(0, |place| u64::from_be_bytes(place) + 1);
+        let trees = Mutex::new(Trees { number, young, next_page, old });
+        Ok(Self { db: db.clone(), trees })
     }
 
-    pub(super) fn get(&self, key: &[u8]) -> sled::Result<Option<sled::IVec>> {
-        let trees = self.read();
-        match (trees.young.get(key)?, &trees.old) {
-            (None, Some(old)) => old.get(key),
-            (found, _) => Ok(found),
+    /// Hands every page over, the older generation's first, and says where the younger begins.
+    pub(super) fn read(&self, mut each: impl FnMut(MemoPart<'_>)) -> sled::Result<()> {
+        let trees = self.lock();
+        for page in trees.old.iter().flat_map(sled::Tree::iter) {
+            each(MemoPart::Page(&page?.1));
         }
-    }
-
-    pub(super) fn apply(&self, changes: Vec<MemoChange>) -> sled::Result<()> {
-        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        for change in changes {
-            match change {
-                MemoChange::Put(key, value) => {
-                    if self.young_entries.load(Ordering::Relaxed) >= self.generation_max_entries {
-                        self.begin_generation()?;
-                    }
-                    if self.read().young.insert(key, value)?.is_none() {
-                        self.young_entries.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-                MemoChange::Delete(key) => {
-                    let trees = self.read();
-                    if trees.young.remove(key)?.is_some() {
-                        self.young_entries.fetch_sub(1, Ordering::Relaxed);
-                    }
-                    // The count of the older tree stays: it is an upper bound.
-                    trees.old.as_ref().map(|old| old.remove(key)).transpose()?;
-                }
-            }
+        each(MemoPart::Generation);
+        for page in &trees.young {
+            each(MemoPart::Page(&page?.1));
         }
         Ok(())
     }
 
+    pub(super) fn apply(&self, changes: Vec<MemoChange>) -> sled::Result<()> {
+        let mut trees = self.lock();
+        let mut pages = MemoPages::default();
+        for change in changes {
+            match change {
+                MemoChange::Entry(bytes) => {
+                    if let Some(page) = pages.push(&bytes) {
+                        trees.append(page)?;
+                    }
+                }
+                MemoChange::Generation => {
+                    trees.append(pages.take())?;
+                    self.begin_generation(&mut trees)?;
+                }
+            }
+        }
+        trees.append(pages.take())
+    }
+
     /// Makes the younger tree the older one. A crash in between leaves a tree too many, which
     /// the next start drops.
-    fn begin_generation(&self) -> sled::Result<()> {
-        let number = self.read().number + 1;
+    fn begin_generation(&self, trees: &mut Trees) -> sled::Result<()> {
+        let number = trees.number + 1;
         let young = self.db.open_tree(name_of(number))?;
-        let dropped = {
-            let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
-            let former = std::mem::replace(&mut trees.young, young);
-            trees.number = number;
-            trees.old_entries = self.young_entries.swap(0, Ordering::Relaxed);
-            trees.old.replace(former)
-        };
-        // Nobody waits for this: who looks something up has the new trees already.
-        if let Some(tree) = dropped {
+        let former = std::mem::replace(&mut trees.young, young);
+        (trees.number, trees.next_page) = (number, 0);
+        if let Some(tree) = trees.old.replace(former) {
             self.db.drop_tree(tree.name())?;
         }
         Ok(())
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Trees> {
-        self.trees.read().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Trees> {
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Number of entries, those that both trees have counted twice.
-    pub(super) fn entries(&self) -> u64 {
-        self.young_entries.load(Ordering::Relaxed) + self.read().old_entries
+/// What [`MemoTrees::read`] finds.
+pub(super) enum MemoPart<'a> {
+    /// The younger generation begins.
+    Generation,
+    /// Changes, oldest first.
+    Page(&'a [u8]),
+}
+
+impl Trees {
+    fn append(&mut self, page: Vec<u8>) -> sled::Result<()> {
+        if !page.is_empty() {
+            self.young.insert(self.next_page.to_be_bytes(), page)?;
+            self.next_page += 1;
+        }
+        Ok(())
     }
 }
 

@@ -1,11 +1,11 @@
-//! Rebuildable records for quick look-ups: objects and memoised results, in sled.
+//! Rebuildable records: objects, for quick look-ups, and memoised results, which are read once at
+//! the start. In sled.
 //!
 //! Never the only place of a fact. Object records follow from the journal. Memo entries follow
 //! from a success and the arguments of its call, which the journal holds apart; so after a rebuild
-//! the memo table is empty but for what the caller puts back, and pure calls simply run again.
+//! there are none, and pure calls simply run again.
 
 mod entry;
-mod generations;
 mod memo;
 mod open;
 
@@ -17,34 +17,27 @@ use std::{
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
 
-use wask_proto::{MemoKey, ObjectId, Seq, StoredValue};
+use wask_proto::{ObjectId, Seq, StoredValue};
 
-pub use entry::{MEDIA_TYPE_MAX_BYTES, ObjectRecord};
-pub use generations::{GenerationLimit, Generations};
+pub use entry::{MEDIA_TYPE_MAX_BYTES, MEMO_NAME_BYTES, MemoName, ObjectRecord};
 
-use entry::{COVERED_KEY, Encoded, Key, MemoChange, MemoName, ObjectChange};
-use memo::MemoTrees;
+use entry::{COVERED_KEY, Encoded, Key, ObjectChange};
+use memo::{MemoPart, MemoTrees};
 
 /// sled keeps every version of a page that a batch replaces until the batch is done: 20 000
 /// entries in one batch took six times the memory of small batches, and twice the time.
 const SLED_BATCH_MAX_ENTRIES: usize = 100;
-
-/// Memoised results, unless the options say otherwise.
-const MEMO_MAX_ENTRIES: u64 = 100_000;
 
 /// How much the index may use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct IndexOptions {
     /// Bytes of memory for pages.
     pub cache_max_bytes: u64,
-    /// Memoised results. They are kept in two halves, and when one is full the other one goes: so
-    /// the younger half of this number is always there.
-    pub memo_max_entries: u64,
 }
 
 impl Default for IndexOptions {
     fn default() -> Self {
-        Self { cache_max_bytes: 32 * 1024 * 1024, memo_max_entries: MEMO_MAX_ENTRIES }
+        Self { cache_max_bytes: 32 * 1024 * 1024 }
     }
 }
 
@@ -68,9 +61,20 @@ pub enum IndexChange {
     /// An object is gone.
     DeleteObject(ObjectId),
     /// A pure call has this result.
-    PutMemo(MemoKey, StoredValue),
+    PutMemo(MemoName, StoredValue),
     /// A result is not to be used any more.
-    DeleteMemo(MemoKey),
+    DeleteMemo(MemoName),
+    /// What was put before the last such change is forgotten.
+    BeginMemoGeneration,
+}
+
+/// What [`Index::read_memo`] finds, oldest first.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Remembered {
+    /// The younger generation begins.
+    Generation,
+    /// The result of a pure call; `None` when it is not to be used any more.
+    Call(MemoName, Option<StoredValue>),
 }
 
 /// The size and the history of an index.
@@ -78,8 +82,6 @@ pub enum IndexChange {
 pub struct IndexStats {
     /// Bytes on disk.
     pub disk_bytes: u64,
-    /// Memoised results, at most those that the options allow.
-    pub memo_entries: u64,
     /// How often it could not be used and was set aside, since the process began.
     pub set_aside: u64,
 }
@@ -139,21 +141,14 @@ enum Entries {
         marker: PathBuf,
         memo: MemoTrees,
     },
-    Memory(RwLock<InMemory>),
-}
-
-struct InMemory {
-    objects: HashMap<Key, Vec<u8>>,
-    memo: Generations<MemoName, Vec<u8>>,
+    /// Objects alone: there is no later start that could read memoised results.
+    Memory(RwLock<HashMap<Key, Vec<u8>>>),
 }
 
 impl Index {
     /// An index in memory, which is gone with the process.
-    pub fn open_temporary(options: IndexOptions) -> Result<Self, IndexError> {
-        let max_entries = generation_max_entries(&options);
-        let limit = GenerationLimit { max_entries, max_bytes: options.cache_max_bytes };
-        let entries = InMemory { objects: HashMap::new(), memo: Generations::new(limit) };
-        Ok(Self { entries: Entries::Memory(RwLock::new(entries)), set_aside: 0 })
+    pub fn open_temporary() -> Self {
+        Self { entries: Entries::Memory(RwLock::default()), set_aside: 0 }
     }
 
     /// What is known of an object.
@@ -161,19 +156,27 @@ impl Index {
         let key = Key::object(id);
         match &self.entries {
             Entries::Sled { db, .. } => self.decoded(db.get(key.bytes()), entry::decode_object),
-            Entries::Memory(entries) => {
-                decoded(read(entries).objects.get(&key), entry::decode_object)
-            }
+            Entries::Memory(entries) => decoded(read(entries).get(&key), entry::decode_object),
         }
     }
 
-    /// The result of a pure call: inline, or the object that held it when it was put.
-    pub fn memo(&self, key: &MemoKey) -> Result<Option<StoredValue>, IndexError> {
-        let name = entry::memo_name(key);
-        match &self.entries {
-            Entries::Sled { memo, .. } => self.decoded(memo.get(&name), entry::decode_memo),
-            Entries::Memory(entries) => decoded(read(entries).memo.get(&name), entry::decode_memo),
-        }
+    /// The memoised results, in the order in which they were put.
+    pub fn read_memo(&self, mut each: impl FnMut(Remembered)) -> Result<(), IndexError> {
+        let Entries::Sled { memo, .. } = &self.entries else { return Ok(()) };
+        let mut damaged = false;
+        let read = memo.read(|part| match part {
+            MemoPart::Generation => each(Remembered::Generation),
+            MemoPart::Page(page) => {
+                let whole = entry::decode_memo_page(page, |name, value| {
+                    each(Remembered::Call(name, value));
+                });
+                damaged |= whole.is_none();
+            }
+        });
+        self.note(match read {
+            Ok(()) if damaged => Err(IndexError::Damaged),
+            read => read.map_err(IndexError::from),
+        })
     }
 
     /// Applies changes in order and then remembers the record that they cover. After a crash the
@@ -189,7 +192,12 @@ impl Index {
             }
             Entries::Memory(entries) => {
                 let mut entries = entries.write().unwrap_or_else(PoisonError::into_inner);
-                entries.apply(objects, of_memo);
+                for (key, value) in objects {
+                    match value {
+                        Some(value) => entries.insert(key, value),
+                        None => entries.remove(&key),
+                    };
+                }
                 Ok(())
             }
         }
@@ -208,11 +216,11 @@ impl Index {
 
     /// Its size and history.
     pub fn stats(&self) -> Result<IndexStats, IndexError> {
-        let (disk_bytes, memo_entries) = match &self.entries {
-            Entries::Sled { db, memo, .. } => (db.size_on_disk()?, memo.entries()),
-            Entries::Memory(entries) => (0, read(entries).memo.entries()),
+        let disk_bytes = match &self.entries {
+            Entries::Sled { db, .. } => db.size_on_disk()?,
+            Entries::Memory(_) => 0,
         };
-        Ok(IndexStats { disk_bytes, memo_entries, set_aside: self.set_aside })
+        Ok(IndexStats { disk_bytes, set_aside: self.set_aside })
     }
 
     fn decoded<T>(
@@ -248,33 +256,8 @@ fn decoded<T>(
     found.map(|bytes| decode(bytes.as_ref()).ok_or(IndexError::Damaged)).transpose()
 }
 
-fn read(entries: &RwLock<InMemory>) -> RwLockReadGuard<'_, InMemory> {
+fn read(entries: &RwLock<HashMap<Key, Vec<u8>>>) -> RwLockReadGuard<'_, HashMap<Key, Vec<u8>>> {
     entries.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// How many entries of memoised results make a generation.
-fn generation_max_entries(options: &IndexOptions) -> u64 {
-    (options.memo_max_entries / 2).max(1)
-}
-
-impl InMemory {
-    fn apply(&mut self, objects: Vec<ObjectChange>, memo: Vec<MemoChange>) {
-        for (key, value) in objects {
-            match value {
-                Some(value) => self.objects.insert(key, value),
-                None => self.objects.remove(&key),
-            };
-        }
-        for change in memo {
-            match change {
-                MemoChange::Put(name, value) => {
-                    let bytes = value.len() as u64;
-                    self.memo.insert(name, value, bytes);
-                }
-                MemoChange::Delete(name) => self.memo.remove(&name),
-            }
-        }
-    }
 }
 
 fn apply_to_sled(db: &sled::Db, covered: Seq, objects: Vec<ObjectChange>) -> sled::Result<()> {

@@ -18,7 +18,6 @@ use wask_proto::Seq;
 use super::{
     Entries, Index, IndexError, IndexOptions, IndexState,
     entry::{COVERED_KEY, VERSION, VERSION_KEY},
-    generation_max_entries,
     memo::MemoTrees,
 };
 use crate::disk;
@@ -103,7 +102,7 @@ fn try_open(
     let opened = catch_unwind(AssertUnwindSafe(|| {
         let db = config.open()?;
         let state = state_of(&db)?;
-        let memo = MemoTrees::open(&db, generation_max_entries(&options))?;
+        let memo = MemoTrees::open(&db)?;
         Ok((db, memo, state))
     }));
     let (db, memo, state) = match opened {

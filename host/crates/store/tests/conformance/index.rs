@@ -4,20 +4,20 @@ use std::{fs, path::Path};
 
 use wask_proto::{Encoding, INLINE_VALUE_MAX_BYTES, MemoKey, ObjectId, Seq, StoredValue};
 use wask_store::{
-    Index, IndexChange, IndexError, IndexOptions, IndexState, MEDIA_TYPE_MAX_BYTES, ObjectRecord,
+    Index, IndexChange, IndexError, IndexOptions, IndexState, MEDIA_TYPE_MAX_BYTES, MemoName,
+    ObjectRecord,
 };
 
 use crate::support::{Random, names};
 
-const SMALL_CACHE: IndexOptions =
-    IndexOptions { cache_max_bytes: 1024 * 1024, memo_max_entries: 10_000 };
+const SMALL_CACHE: IndexOptions = IndexOptions { cache_max_bytes: 1024 * 1024 };
 
 fn open(dir: &Path) -> (Index, IndexState) {
     Index::open(dir, SMALL_CACHE).unwrap()
 }
 
 fn over_all(test: impl Fn(&Index)) {
-    test(&Index::open_temporary(SMALL_CACHE).unwrap());
+    test(&Index::open_temporary());
     let dir = tempfile::tempdir().unwrap();
     test(&open(dir.path()).0);
 }
@@ -31,11 +31,15 @@ fn hash(number: u64) -> [u8; 32] {
     ObjectId::of(&number.to_le_bytes()).0
 }
 
+fn memo(number: u64) -> MemoName {
+    MemoName::from(&MemoKey(hash(number)))
+}
+
 #[test]
 fn what_was_put_is_found_and_what_was_deleted_is_not() {
     over_all(|index| {
-        let (id, key) = (ObjectId(hash(1)), MemoKey(hash(1)));
-        assert_eq!((index.object(&id).unwrap(), index.memo(&key).unwrap()), (None, None));
+        let id = ObjectId(hash(1));
+        assert_eq!(index.object(&id).unwrap(), None);
         for object in [
             record("application/cbor", Some(vec![1, 2, 3])),
             record("", Some(vec![])),
@@ -45,25 +49,16 @@ fn what_was_put_is_found_and_what_was_deleted_is_not() {
             index.apply(Seq(1), &[IndexChange::PutObject(id, object.clone())]).unwrap();
             assert_eq!(index.object(&id).unwrap(), Some(object));
         }
-        for value in [
-            StoredValue::Inline(Encoding::Cbor, vec![7; INLINE_VALUE_MAX_BYTES]),
-            StoredValue::Inline(Encoding::Raw, vec![]),
-            StoredValue::Object(Encoding::Raw, ObjectId(hash(2)), u64::MAX),
-        ] {
-            index.apply(Seq(2), &[IndexChange::PutMemo(key, value.clone())]).unwrap();
-            assert_eq!(index.memo(&key).unwrap(), Some(value));
-        }
         index.flush().unwrap();
-        let changes = [IndexChange::DeleteObject(id), IndexChange::DeleteMemo(key)];
-        index.apply(Seq(3), &changes).unwrap();
-        assert_eq!((index.object(&id).unwrap(), index.memo(&key).unwrap()), (None, None));
+        index.apply(Seq(3), &[IndexChange::DeleteObject(id)]).unwrap();
+        assert_eq!(index.object(&id).unwrap(), None);
     });
 }
 
 #[test]
 fn an_entry_that_sled_could_not_keep_safely_is_refused_with_its_whole_batch() {
     over_all(|index| {
-        let (id, key) = (ObjectId(hash(1)), MemoKey(hash(1)));
+        let (id, key) = (ObjectId(hash(1)), memo(1));
         let good = IndexChange::PutObject(id, record("text/plain", None));
         let large = vec![0; INLINE_VALUE_MAX_BYTES + 1];
         let media_type = "x".repeat(MEDIA_TYPE_MAX_BYTES + 1);
@@ -90,15 +85,14 @@ fn reopened_it_says_what_it_covers_and_still_has_it() {
     drop(index);
     let (index, state) = open(dir.path());
     assert_eq!(state, IndexState::Rebuilt, "it covers nothing yet");
-    let key = MemoKey(hash(9));
-    let value = StoredValue::Inline(Encoding::Cbor, vec![1]);
+    let (id, object) = (ObjectId(hash(9)), record("text/plain", None));
     index.apply(Seq(41), &[]).unwrap();
-    index.apply(Seq(42), &[IndexChange::PutMemo(key, value.clone())]).unwrap();
+    index.apply(Seq(42), &[IndexChange::PutObject(id, object.clone())]).unwrap();
     index.flush().unwrap();
     drop(index);
     let (index, state) = open(dir.path());
     assert_eq!(state, IndexState::Ready { covered: Seq(42) });
-    assert_eq!(index.memo(&key).unwrap(), Some(value));
+    assert_eq!(index.object(&id).unwrap(), Some(object));
     assert_eq!(index.stats().unwrap().set_aside, 0);
     assert!(index.stats().unwrap().disk_bytes > 0);
 }
@@ -114,11 +108,12 @@ fn no_number_of_entries_of_the_largest_size_makes_sled_write_a_blob() {
             .flat_map(|number| {
                 // Some are written again, so that nodes merge and split under large values.
                 let name = hash(number * 7 + round % 5 * 1_000);
+                let of_call = memo(number * 7 + round % 5 * 1_000);
                 let bytes = random.bytes(INLINE_VALUE_MAX_BYTES);
                 let object = record(&media_type, Some(bytes.clone()));
                 [
                     IndexChange::PutObject(ObjectId(name), object),
-                    IndexChange::PutMemo(MemoKey(name), StoredValue::Inline(Encoding::Raw, bytes)),
+                    IndexChange::PutMemo(of_call, StoredValue::Inline(Encoding::Raw, bytes)),
                 ]
             })
             .collect();

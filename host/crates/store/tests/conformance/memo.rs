@@ -1,18 +1,16 @@
-//! The bound of memoised results: what is forgotten, and what must not be.
+//! The log of memoised results: what comes back, in which order, and what goes with its generation.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
-use wask_proto::{Encoding, MemoKey, ObjectId, Seq, StoredValue};
-use wask_store::{Index, IndexChange, IndexOptions};
+use wask_proto::{Encoding, INLINE_VALUE_MAX_BYTES, MemoKey, ObjectId, Seq, StoredValue};
+use wask_store::{Index, IndexChange, IndexOptions, MemoName, ObjectRecord, Remembered};
 
 use crate::support::Random;
 
-const MAX_ENTRIES: u64 = 40;
-const OPTIONS: IndexOptions =
-    IndexOptions { cache_max_bytes: 1024 * 1024, memo_max_entries: MAX_ENTRIES };
+const OPTIONS: IndexOptions = IndexOptions { cache_max_bytes: 1024 * 1024 };
 
-fn key(number: u64) -> MemoKey {
-    MemoKey(ObjectId::of(&number.to_le_bytes()).0)
+fn name(number: u64) -> MemoName {
+    MemoName::from(&MemoKey(ObjectId::of(&number.to_le_bytes()).0))
 }
 
 fn value(number: u64) -> StoredValue {
@@ -20,108 +18,113 @@ fn value(number: u64) -> StoredValue {
 }
 
 fn put(number: u64) -> IndexChange {
-    IndexChange::PutMemo(key(number), value(number))
+    IndexChange::PutMemo(name(number), value(number))
 }
 
 fn open(dir: &Path) -> Index {
     Index::open(dir, OPTIONS).unwrap().0
 }
 
-fn over_all(test: impl Fn(&Index)) {
-    test(&Index::open_temporary(OPTIONS).unwrap());
-    let dir = tempfile::tempdir().unwrap();
-    test(&open(dir.path()));
+fn remembered(index: &Index) -> Vec<Remembered> {
+    let mut all = Vec::new();
+    index.read_memo(|remembered| all.push(remembered)).unwrap();
+    all
 }
 
-/// Goal: however many results come, no more than the limit stay, and these are the latest.
-#[test]
-fn the_number_of_entries_is_bounded() {
-    over_all(|index| {
-        for round in 0..50_u64 {
-            let changes: Vec<_> = (round * 30..(round + 1) * 30).map(put).collect();
-            index.apply(Seq(round), &changes).unwrap();
-            assert!(index.stats().unwrap().memo_entries <= MAX_ENTRIES);
-            let last = round * 30 + 29;
-            for recent in last.saturating_sub(MAX_ENTRIES / 2 - 1)..=last {
-                assert_eq!(index.memo(&key(recent)).unwrap(), Some(value(recent)));
+/// What reading back has to give for these changes.
+fn expected(changes: &[IndexChange]) -> Vec<Remembered> {
+    let mut generations = vec![Vec::new()];
+    for change in changes {
+        match change {
+            IndexChange::BeginMemoGeneration => generations.push(Vec::new()),
+            IndexChange::PutMemo(name, value) => {
+                let calls = generations.last_mut().unwrap();
+                calls.push(Remembered::Call(*name, Some(value.clone())));
             }
-            let past = last.checked_sub(MAX_ENTRIES).map(|past| index.memo(&key(past)).unwrap());
-            assert_eq!(past.flatten(), None);
+            IndexChange::DeleteMemo(name) => {
+                generations.last_mut().unwrap().push(Remembered::Call(*name, None));
+            }
+            IndexChange::PutObject(..) | IndexChange::DeleteObject(_) => {}
         }
-    });
+    }
+    let young = generations.pop().unwrap();
+    let old = generations.pop().unwrap_or_default();
+    old.into_iter().chain([Remembered::Generation]).chain(young).collect()
 }
 
-/// Goal: objects are no part of it; none of them goes because results come.
+/// Goal: random changes of all kinds and sizes, in batches, with restarts: the last two generations
+/// come back, change by change.
 #[test]
-fn objects_stay_when_results_go() {
-    over_all(|index| {
-        let id = ObjectId([9; 32]);
-        let record =
-            wask_store::ObjectRecord { media_type: "x".into(), size: 1, inline: Some(vec![1]) };
-        index.apply(Seq(1), &[IndexChange::PutObject(id, record.clone())]).unwrap();
-        let changes: Vec<_> = (0..1_000).map(put).collect();
-        index.apply(Seq(2), &changes).unwrap();
-        assert_eq!(index.object(&id).unwrap(), Some(record));
-        assert_eq!(index.memo(&key(0)).unwrap(), None);
-    });
-}
-
-/// Goal: random puts, deletions and restarts: the bound holds, what was deleted is not found, what
-/// is found is what was put last, and what was put recently is found.
-#[test]
-fn a_model_agrees() {
+fn the_last_two_generations_come_back_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let (mut random, mut index) = (Random::new(11), open(dir.path()));
-    // What each call was put with last, and when; deleted ones are not in it.
-    let mut model = HashMap::<u64, (u64, u64)>::new();
-    let (mut found, mut forgotten) = (0, 0);
-    for step in 1..4_000_u64 {
-        let number = random.below(150);
-        let change = if random.below(8) == 0 {
-            model.remove(&number);
-            IndexChange::DeleteMemo(key(number))
-        } else {
-            model.insert(number, (step, step));
-            IndexChange::PutMemo(key(number), value(step))
-        };
-        index.apply(Seq(step), &[change]).unwrap();
-        if step % 500 == 0 {
+    let (mut all, mut generations) = (Vec::new(), 0);
+    for step in 0..300_u64 {
+        let changes: Vec<_> = (0..random.below(60))
+            .map(|_| match random.below(40) {
+                0..4 => IndexChange::DeleteMemo(name(random.below(500))),
+                4 if step % 20 == 0 => IndexChange::BeginMemoGeneration,
+                5 => {
+                    let bytes = random.below(INLINE_VALUE_MAX_BYTES as u64 + 1) as usize;
+                    let large = StoredValue::Inline(Encoding::Raw, random.bytes(bytes));
+                    IndexChange::PutMemo(name(random.below(500)), large)
+                }
+                _ => put(random.below(500)),
+            })
+            .collect();
+        generations +=
+            changes.iter().filter(|c| matches!(c, IndexChange::BeginMemoGeneration)).count();
+        index.apply(Seq(step), &changes).unwrap();
+        all.extend(changes);
+        if step % 30 == 29 {
+            assert_eq!(remembered(&index), expected(&all));
             index.flush().unwrap();
             drop(index);
             index = open(dir.path());
-        }
-        assert!(index.stats().unwrap().memo_entries <= MAX_ENTRIES);
-        let asked = random.below(150);
-        match (index.memo(&key(asked)).unwrap(), model.get(&asked)) {
-            (Some(is), Some((last, _))) => {
-                found += 1;
-                assert_eq!(is, value(*last));
-            }
-            (None, Some((_, put_at))) => {
-                forgotten += 1;
-                assert!(step - put_at >= MAX_ENTRIES / 2, "a recent result was forgotten");
-            }
-            (is, None) => assert_eq!(is, None, "a deleted result was found"),
+            assert_eq!(remembered(&index), expected(&all));
         }
     }
-    assert!(found > 500 && forgotten > 500, "{found} found, {forgotten} forgotten");
+    assert!(generations > 5, "too few generations were begun to tell");
 }
 
-/// Goal: both halves come back after a restart, and the older one goes when it is its turn.
+/// Goal: what older generations took is given back: the index does not grow with their number.
 #[test]
-fn both_generations_come_back() {
+fn forgotten_generations_take_no_space() {
     let dir = tempfile::tempdir().unwrap();
     let index = open(dir.path());
-    let changes: Vec<_> = (0..30).map(put).collect();
-    index.apply(Seq(1), &changes).unwrap();
-    index.flush().unwrap();
-    drop(index);
+    let mut sizes = Vec::new();
+    for generation in 0..60_u64 {
+        for batch in 0..10 {
+            let first = (generation * 10 + batch) * 1_000;
+            let changes: Vec<_> = (first..first + 1_000).map(put).collect();
+            index.apply(Seq(generation), &changes).unwrap();
+        }
+        index.apply(Seq(generation), &[IndexChange::BeginMemoGeneration]).unwrap();
+        index.flush().unwrap();
+        sizes.push(index.stats().unwrap().disk_bytes);
+    }
+    let (early, late) = (sizes[9], sizes[59]);
+    assert!(late < early * 3, "60 generations take {late} bytes, 10 took {early}");
+}
+
+/// Goal: an index in memory has no later start, and keeps none.
+#[test]
+fn in_memory_there_is_nothing_to_read_back() {
+    let index = Index::open_temporary();
+    index.apply(Seq(1), &[put(1), IndexChange::BeginMemoGeneration, put(2)]).unwrap();
+    assert_eq!(remembered(&index), []);
+}
+
+/// Goal: objects are no part of it; none of them goes because results do.
+#[test]
+fn objects_stay_when_results_go() {
+    let dir = tempfile::tempdir().unwrap();
     let index = open(dir.path());
-    assert_eq!(index.stats().unwrap().memo_entries, 30);
-    assert!((0..30).all(|number| index.memo(&key(number)).unwrap() == Some(value(number))));
-    let changes: Vec<_> = (100..111).map(put).collect();
-    index.apply(Seq(2), &changes).unwrap();
-    let there = |number: u64| index.memo(&key(number)).unwrap().is_some();
-    assert!((0..20).all(|number| !there(number)), "the older half is gone");
-    assert!((20..30).chain(100..111).all(there), "the younger half is there");
+    let id = ObjectId([9; 32]);
+    let record = ObjectRecord { media_type: "x".into(), size: 1, inline: Some(vec![1]) };
+    index.apply(Seq(1), &[IndexChange::PutObject(id, record.clone())]).unwrap();
+    for _ in 0..3 {
+        index.apply(Seq(2), &[put(1), IndexChange::BeginMemoGeneration]).unwrap();
+    }
+    assert_eq!(index.object(&id).unwrap(), Some(record));
 }

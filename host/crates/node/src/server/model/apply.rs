@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use rustc_hash::FxHashMap;
 use wask_proto::{
     NodeSpec, Record, RunId, RunState, StoredValue, TaskIndex, TaskState, Timestamp, Timing, Value,
 };
@@ -16,7 +17,7 @@ use crate::config::ATTEMPTS_MAX;
 /// All runs.
 #[derive(Debug, Default)]
 pub(crate) struct Model {
-    pub(crate) runs: HashMap<RunId, Run>,
+    pub(crate) runs: FxHashMap<RunId, Run>,
     /// By order of acceptance.
     pub(crate) order: BTreeMap<u64, RunId>,
     /// Runs by idempotency key, with the hash of the body.

@@ -42,7 +42,7 @@ impl Server {
     pub(crate) fn stats(&self) -> Stats {
         let index = self.index.stats().unwrap_or_default();
         let mut stats = Stats {
-            memo_entries: index.memo_entries,
+            memo_entries: self.memo.entries(),
             memo_hits: self.memo.hits,
             nondeterminism: self.memo.nondeterminism,
             values_memory_bytes: self.holdings.memory_bytes,

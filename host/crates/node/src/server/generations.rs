@@ -2,65 +2,81 @@
 //!
 //! Never looks at time or use: what is worth keeping is put again by whoever found it.
 
-use std::{collections::HashMap, hash::Hash};
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
 
 /// What each of the two generations may hold before the next one begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct GenerationLimit {
+pub(super) struct GenerationLimit {
     /// Number of entries.
-    pub max_entries: u64,
+    pub(super) max_entries: u64,
     /// Sum of what is said to be the entries' sizes.
-    pub max_bytes: u64,
+    pub(super) max_bytes: u64,
+}
+
+/// Whether an entry was the first of a generation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Began {
+    Generation,
+    Nothing,
 }
 
 /// Entries by key. When the younger generation is full it becomes the older one, and what was the
 /// older one is forgotten: so the table holds at most twice the limit.
 #[derive(Debug)]
-pub struct Generations<K, V> {
+pub(super) struct Generations<K, V> {
     limit: GenerationLimit,
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: FxHashMap<K, V>,
+    old: FxHashMap<K, V>,
     young_bytes: u64,
 }
 
 impl<K: Eq + Hash, V> Generations<K, V> {
     /// An empty table.
-    pub fn new(limit: GenerationLimit) -> Self {
-        Self { limit, young: HashMap::new(), old: HashMap::new(), young_bytes: 0 }
+    pub(super) fn new(limit: GenerationLimit) -> Self {
+        Self { limit, young: FxHashMap::default(), old: FxHashMap::default(), young_bytes: 0 }
     }
 
     /// The entry of a key.
-    pub fn get(&self, key: &K) -> Option<&V> {
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
     /// Whether the entry of a key will be in the table for another generation.
-    pub fn is_young(&self, key: &K) -> bool {
+    pub(super) fn is_young(&self, key: &K) -> bool {
         self.young.contains_key(key)
     }
 
-    /// Puts an entry into the younger generation.
-    pub fn insert(&mut self, key: K, value: V, bytes: u64) {
+    /// Puts an entry into the younger generation, or into a new one when that is full.
+    pub(super) fn insert(&mut self, key: K, value: V, bytes: u64) -> Began {
         let full = self.young.len() as u64 >= self.limit.max_entries
             || self.young_bytes + bytes > self.limit.max_bytes;
-        if full && !self.young.contains_key(&key) {
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
+        let begins = full && !self.young.contains_key(&key);
+        if begins {
+            self.begin();
         }
         // A key that is put again with another size is rare; its size counts twice, which only
         // lets the next generation begin sooner.
         self.young_bytes += bytes;
         self.young.insert(key, value);
+        if begins { Began::Generation } else { Began::Nothing }
+    }
+
+    /// Begins a generation, and forgets the older one.
+    pub(super) fn begin(&mut self) {
+        self.old = std::mem::take(&mut self.young);
+        self.young_bytes = 0;
     }
 
     /// Takes an entry out.
-    pub fn remove(&mut self, key: &K) {
+    pub(super) fn remove(&mut self, key: &K) {
         self.young.remove(key);
         self.old.remove(key);
     }
 
     /// Number of entries, those that both generations have counted twice.
-    pub fn entries(&self) -> u64 {
+    pub(super) fn entries(&self) -> u64 {
         (self.young.len() + self.old.len()) as u64
     }
 }
