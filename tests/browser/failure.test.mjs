@@ -51,6 +51,20 @@ browserTest('a group of failures is retried from its card, and its tasks are lis
   assert.equal((await server.get(`/runs/${id}/tasks/${encodeURIComponent('fail[2]')}`)).attempts.length, 2, 'it was tried again');
 });
 
+browserTest('a retry of a group is one of all its tasks, also of those beyond the first hundred', async (page) => {
+  const id = await server.submit({ name: 'many', tasks: {
+    zero: { call: 'numbers/checked_div', map: { range: [0, 230] }, args: [{ $item: 0 }, 0], cache: false },
+    fail: { call: 'lab/fail_multiples', map: { range: [1, 4] }, args: [{ $item: 0 }, 3], cache: false },
+  } });
+  await server.ended(id);
+  await page.goto(`${server.origin}/runs/${id}?tab=failures`);
+  await page.getByRole('button', { name: 'Retry these 230' }).click();
+  await page.getByText('230 tasks again').waitFor();
+  await server.ended(id);
+  const attempts = async (key) => (await server.get(`/runs/${id}/tasks/${encodeURIComponent(key)}`)).attempts.length;
+  assert.deepEqual([await attempts('zero[0]'), await attempts('zero[229]'), await attempts('fail[2]')], [2, 2, 1]);
+});
+
 browserTest('failures are marks on the timeline that one key walks along', async (page) => {
   const id = await server.submit({ name: 'marks', tasks: { fail: { call: 'lab/fail_multiples', map: { range: [1, 61] }, args: [{ $item: 0 }, 20], cache: false } } });
   await server.ended(id);

@@ -79,3 +79,29 @@ browserTest('what runs of a function took is on the page of its module', async (
   await card.getByText('p95').first().waitFor();
   assert.match(await card.innerText(), /Calls\s*50/);
 });
+
+browserTest('a module is deleted on its page after a question, and one that a run needs is kept', async (page, _, watch) => {
+  watch.expect(/console: .*409/);
+  await server.push('numbers', 'gone');
+  await server.push('hostile', 'needed');
+  const id = await server.submit({ name: 'needs it', tasks: { spin: { call: 'needed/spin', args: [], timeout: '10m', cache: false } } });
+  const remove = async (name, act) => {
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog', { name: 'Delete this module?' }).getByRole('button', { name: act }).click();
+  };
+  await page.goto(`${server.origin}/modules`);
+  await page.getByRole('link', { name: 'needed', exact: true }).click();
+  await remove('needed', 'Delete the module');
+  await page.locator('.toast.bad').waitFor();
+  assert.ok((await server.get('/modules')).items.some((one) => one.names.includes('needed')));
+  await server.api('POST', `/runs/${id}/cancel`, {});
+  await server.ended(id);
+  await page.getByRole('link', { name: 'Modules' }).click();
+  await page.getByRole('link', { name: 'gone', exact: true }).click();
+  await remove('gone', 'Keep it');
+  await remove('gone', 'Delete the module');
+  await page.getByText('was deleted').waitFor();
+  await page.getByRole('region', { name: 'Modules' }).waitFor();
+  await page.getByRole('link', { name: 'gone', exact: true }).waitFor({ state: 'detached' });
+  assert.ok(!(await server.get('/modules')).items.some((one) => one.names.includes('gone')));
+});

@@ -54,8 +54,8 @@ browserTest('the palette finds a page, a run and a task, and gives the focus bac
   await page.keyboard.press('Escape');
   await palette.waitFor({ state: 'detached' });
   await untilPage(page, 'the focus back where it was', () => document.activeElement?.textContent === 'squares');
+  // Who knows what they want does not wait for the field.
   await page.keyboard.press('Control+k');
-  await palette.getByRole('combobox').waitFor();
   await page.keyboard.type('workers');
   await page.getByRole('option', { name: /^Workers/, selected: true }).waitFor();
   await page.keyboard.press('Enter');

@@ -44,6 +44,12 @@ export class Counted {
   }
 }
 
+/** Seconds of processor time of all that draws: the renderers and the process that puts their layers together. */
+export async function drawingSeconds(session) {
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  return processInfo.filter(({ type }) => /renderer|gpu/i.test(type)).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
 /** Submits runs one after the other, so that `wanted` of them are always there, until it is told to stop. */
 export class Load {
   #going = true;

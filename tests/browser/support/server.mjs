@@ -19,11 +19,12 @@ const UI_DIR = process.env.WASK_UI_DIR ? ['--ui-dir', path.resolve(process.env.W
 const READY = 'wask listening on ';
 
 /**
- * @param {{ slots?: number, guests?: string[], args?: string[], binary?: string }} [options] guests: modules uploaded at once
+ * @param {{ slots?: number, guests?: string[], args?: string[], binary?: string, token?: string }} [options] guests: modules uploaded at
+ *   once; token: what its requests carry
  */
-export async function startServer({ slots = 2, guests = [], args = [], binary = BINARY } = {}) {
+export async function startServer({ slots = 2, guests = [], args = [], binary = BINARY, token } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'wask-browser-'));
-  const server = new Server(folder, binary, ['--slots', String(slots), ...args]);
+  const server = new Server(folder, binary, ['--slots', String(slots), ...args], token);
   await server.start();
   for (const guest of guests) await server.push(guest);
   return server;
@@ -35,12 +36,13 @@ export class Server {
   #child = null;
   #log = '';
 
-  constructor(folder, binary, args) {
+  constructor(folder, binary, args, token) {
     this.folder = folder;
     // Also when a test file ends before it stopped its server.
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     this.binary = binary;
     this.args = args;
+    this.token = token;
   }
 
   /** Starts it; again on the port it had, so that open pages find it. */
@@ -104,7 +106,7 @@ export class Server {
   async api(method, where, body, headers = {}) {
     const text = body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const answer = await fetch(`${this.origin}/api/v1${where}`, {
-      method, headers: { ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(text === undefined ? {} : { body: text }),
+      method, headers: { ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...(this.token ? { authorization: `Bearer ${this.token}` } : {}), ...headers }, ...(text === undefined ? {} : { body: text }),
     });
     const said = await answer.text();
     assert.ok(answer.ok, `${method} ${where}: ${answer.status} ${said}`);

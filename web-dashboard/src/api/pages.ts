@@ -1,6 +1,7 @@
 // Lists that the server answers page by page: more of them on demand, and all loaded ones anew at an interval.
 
 import { useCallback, useEffect, useRef, useState } from '../state/hooks';
+import { useEvery } from '../ui/useEvery';
 import { type ApiError, asApiError, get, isAbort, type Query, url } from './client';
 import type { Page } from './types';
 
@@ -64,13 +65,9 @@ export function usePages<T>(where: string, query: Query, { size = 200, every = n
   // What changed since is asked for without losing what is loaded.
   useEffect(() => { if (now.current.total !== null) reload(); }, [anew]);
 
-  useEffect(() => {
-    if (every === null) return;
-    const timer = setInterval(() => {
-      if (!document.hidden && busy.current === null && now.current.items.length <= REFRESH_MAX) reload();
-    }, every);
-    return () => clearInterval(timer);
-  }, [every, reload]);
+  useEvery(every, () => {
+    if (busy.current === null && now.current.items.length <= REFRESH_MAX) reload();
+  }, [reload]);
 
   const more = useCallback(() => {
     if (busy.current === null && now.current.next !== null) load(now.current.next, Math.max(size, 500));

@@ -2,6 +2,7 @@
 // A hidden tab does not ask.
 
 import { useCallback, useEffect, useRef, useState } from '../state/hooks';
+import { useEvery } from '../ui/useEvery';
 import { type ApiError, asApiError, get, isAbort, type Query, url } from './client';
 
 export interface Resource<T> {
@@ -48,18 +49,11 @@ export function useResource<T>(where: string | null, { query = {}, every = null,
 
   useEffect(() => {
     if (where === null || every === null) return;
-    const timer = setInterval(() => {
-      if (!document.hidden) setRound((before) => before + 1);
-    }, every);
-    const shown = () => {
-      if (!document.hidden) setRound((before) => before + 1);
-    };
-    document.addEventListener('visibilitychange', shown);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', shown);
-    };
+    const again = (): void => { if (!document.hidden) reload(); };
+    document.addEventListener('visibilitychange', again);
+    return () => document.removeEventListener('visibilitychange', again);
   }, [address, every]);
+  useEvery(where === null ? null : every, reload, [address]);
 
   const current = state.address === address;
   return { data: current ? state.data : null, error: current ? state.error : null, loading: state.loading || !current, reload };

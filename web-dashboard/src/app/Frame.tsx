@@ -4,11 +4,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from '../state/hooks';
 import { contact } from '../api/client';
-import { setToken, tokenWanted } from '../api/token';
+import { setToken, token, tokenWanted } from '../api/token';
 import { Dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
 import { plain } from '../ui/text';
 import { useInSight } from '../ui/useInSight';
+import { useNow } from '../ui/useNow';
 import { ConfirmDialog } from './confirm';
 import { paletteOpen, setSingleKeys, sheetOpen, singleKeys } from './keys';
 import { feedStale } from './live';
@@ -71,14 +72,9 @@ export function Frame({ children }: { children: ComponentChildren }) {
 /** Everything stays on the page while the server is away; this says how old it is. */
 function Stale() {
   const since = feedStale.value ?? (contact.value.lostSince === null ? null : contact.value.last);
-  const [, tick] = useState(0);
-  useEffect(() => {
-    if (since === null) return;
-    const timer = setInterval(() => tick((before) => before + 1), 1000);
-    return () => clearInterval(timer);
-  }, [since]);
+  const now = useNow(since === null ? null : 1000);
   if (since === null) return null;
-  const seconds = Math.max(1, Math.round((Date.now() - since) / 1000));
+  const seconds = Math.max(1, Math.round((now - since) / 1000));
   return <div class="stale" role="status"><span class="pulse" aria-hidden="true" />last update {seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago, reconnecting…</div>;
 }
 
@@ -102,6 +98,7 @@ function TokenDialog() {
     <Dialog title="This server asks for its token" onClose={() => (tokenWanted.value = false)}>
       <form onSubmit={(event) => { event.preventDefault(); setToken(text.trim()); location.reload(); }}>
         <p>It was chosen when the server was started (<code>--token</code>). It is kept for this tab only.</p>
+        {token.value && <p class="bad" role="alert">That is not the token of this server.</p>}
         <label class="field"><span>Token</span><input type="password" autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} /></label>
         <footer class="dialog-actions"><button type="submit" class="button primary" disabled={text.trim() === ''}>Use it</button></footer>
       </form>

@@ -125,7 +125,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('a feed that breaks at random, seed %i',
   test('has every span once', async () => {
     const next = random(seed);
     const world = new FakeWorld(makeRows(seed, { spans: 2000 }), next);
-    const feed = new RunFeed('r', world);
+    const feed = new RunFeed('r', true, world);
     feed.start();
     await until(() => world.sockets.length > 0);
     let reached = 0;
@@ -159,7 +159,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('a feed that breaks at random, seed %i',
 
 test('a skipped span makes it come back for it', async () => {
   const world = new FakeWorld(makeRows(1, { spans: 100 }));
-  const feed = new RunFeed('r', world);
+  const feed = new RunFeed('r', true, world);
   feed.start();
   await until(() => world.sockets.length > 0);
   world.send(0, 10);
@@ -173,7 +173,7 @@ test('a skipped span makes it come back for it', async () => {
 test('sealed blocks come newest first, three at a time, through failures, and join the tail', async () => {
   const world = new FakeWorld(makeRows(2, { spans: CHUNK_SPANS * 5 + 30 }));
   world.failing = 1;
-  const feed = new RunFeed('r', world);
+  const feed = new RunFeed('r', true, world);
   feed.start();
   await settled();
   expect(feed.stale.value).not.toBeNull();
@@ -193,14 +193,14 @@ test('sealed blocks come newest first, three at a time, through failures, and jo
 test('a run that is not there, or is deleted, is said and not asked for again', async () => {
   const world = new FakeWorld([]);
   world.missing = true;
-  const feed = new RunFeed('r', world);
+  const feed = new RunFeed('r', true, world);
   feed.start();
   await world.pass(30_000);
   expect(feed.problem.value).toEqual({ kind: 'missing' });
   expect(world.asked.length).toBe(1);
 
   const other = new FakeWorld(makeRows(1, { spans: 5 }));
-  const deleted = new RunFeed('r', other);
+  const deleted = new RunFeed('r', true, other);
   deleted.start();
   await until(() => other.sockets.length > 0);
   other.last.socket.onClose(4404);
@@ -211,7 +211,7 @@ test('a run that is not there, or is deleted, is said and not asked for again', 
 
 test('a server with less than the page has makes the page begin anew, and say so', async () => {
   const world = new FakeWorld(makeRows(3, { spans: 100 }));
-  const feed = new RunFeed('r', world);
+  const feed = new RunFeed('r', true, world);
   feed.start();
   await until(() => world.sockets.length > 0);
   world.send(0, 100);
@@ -228,7 +228,7 @@ test('a server with less than the page has makes the page begin anew, and say so
 
 test('the feed of all runs survives the server, whose next life has other numbers', async () => {
   const world = new FakeWorld(makeRows(4, { spans: 300 }));
-  const feed = new RunFeed(null, world);
+  const feed = new RunFeed(null, true, world);
   feed.start();
   expect(world.opened).toEqual(['/live']);
   world.names('a');
@@ -252,7 +252,7 @@ test('the feed of all runs survives the server, whose next life has other number
 
 test('a silent socket is given up; waiting grows to five seconds', async () => {
   const world = new FakeWorld(makeRows(5, { spans: 10 }));
-  const feed = new RunFeed('r', world);
+  const feed = new RunFeed('r', true, world);
   feed.start();
   await until(() => world.sockets.length > 0);
   world.tick(0);
@@ -279,7 +279,7 @@ test('a silent socket is given up; waiting grows to five seconds', async () => {
 test('the server is told when the page is hidden, and its clock counts', async () => {
   const world = new FakeWorld(makeRows(6, { spans: 10 }));
   world.hiddenNow = true;
-  const feed = new RunFeed('r', world);
+  const feed = new RunFeed('r', true, world);
   feed.start();
   await until(() => world.last?.sent.length === 1);
   world.hide(false);

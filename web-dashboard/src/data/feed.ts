@@ -24,7 +24,13 @@ const BACKOFF_MAX_MS = 5000;
 /** The server ticks every 5 s at least. */
 const SILENCE_MS = 12_000;
 const CLOSED_DELETED = 4404;
-const TICK = '{"type":"tick"';
+
+interface Message {
+  readonly data: string | ArrayBuffer;
+  readonly at: number;
+}
+
+const isTick = ({ data }: Message): boolean => typeof data === 'string' && data.startsWith('{"type":"tick"');
 
 export class RunFeed {
   readonly tick: Signal<Tick | null> = signal(null);
@@ -47,11 +53,12 @@ export class RunFeed {
   private cancelRetry = (): void => undefined;
   private stopRare = (): void => undefined;
   /** What came and was not read yet: it is read when it can be shown. */
-  private inbox: { data: string | ArrayBuffer; at: number }[] = [];
+  private inbox: Message[] = [];
   /** Server time minus local time, microseconds. */
   private offsetUs: number | null = null;
 
-  constructor(readonly run: string | null, private readonly world: World = browserWorld) {
+  /** `keeps`: whether spans are wanted, or what runs alone. */
+  constructor(readonly run: string | null, private readonly keeps = true, private readonly world: World = browserWorld) {
     this.store = new SpanStore(run === null ? ALL_RUNS_LIMIT : Infinity);
   }
 
@@ -182,13 +189,12 @@ export class RunFeed {
   private read = (): void => batch(() => {
     const { inbox } = this;
     this.inbox = [];
-    const isTick = ({ data }: { data: string | ArrayBuffer }): boolean => typeof data === 'string' && data.startsWith(TICK);
-    const last = inbox.findLast(isTick);
-    for (const one of inbox) {
+    const last = inbox.findLastIndex(isTick);
+    inbox.forEach((one, n) => {
       if (this.socket === null) return;
       if (typeof one.data !== 'string') this.block(one.data);
-      else if (one === last || !isTick(one)) this.text(one.data, one.at);
-    }
+      else if (n === last || !isTick(one)) this.text(one.data, one.at);
+    });
   });
 
   private text(data: string, at: number): void {
@@ -231,7 +237,7 @@ export class RunFeed {
       // Only the feed of all runs forgets, so only there numbers may be skipped.
       if (block.first > next && this.run !== null) throw new BlockError('count');
       const known = Math.max(0, next - block.first);
-      if (known < block.count) this.store.append(block, known);
+      if (this.keeps && known < block.count) this.store.append(block, known);
       this.next = Math.max(next, block.first + block.count);
     } catch (error) {
       if (!(error instanceof BlockError)) throw error;

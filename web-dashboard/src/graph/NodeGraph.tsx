@@ -9,6 +9,7 @@ import type { TaskKeys } from '../data/keys';
 import { selection, selectTask } from '../state/selection';
 import { focusDrawer } from '../state/task';
 import { assignHues, readTheme } from '../timeline/colours';
+import { listenTo } from '../timeline/input';
 import { expose } from '../timeline/stats';
 import { line } from '../ui/text';
 import { drawNodes, fitView, nearView, nodeAt, nodePaint, type NodePaint, type NodeView } from './nodes';
@@ -159,15 +160,10 @@ export function NodeGraph({ feed, points, keys, places, edges, onFocus }: Proper
       if (event.ctrlKey || event.metaKey) zoom(Math.exp(-event.deltaY * unit * 0.004), ...at(event));
       else pan((event.shiftKey ? event.deltaY : event.deltaX) * unit, (event.shiftKey ? 0 : event.deltaY) * unit);
     };
-    element.addEventListener('pointerdown', down);
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', up);
-    element.addEventListener('pointerleave', leave);
-    element.addEventListener('dblclick', twice);
-    element.addEventListener('wheel', wheel, { passive: false });
     const watch = new ResizeObserver(ask);
     if (element.parentElement) watch.observe(element.parentElement);
     const stops = [
+      listenTo(element, { pointerdown: down, pointermove: move, pointerup: up, pointerleave: leave, dblclick: twice, wheel }),
       effect(() => { void [selection.task.value, selection.function.value, feed.tick.value]; ask(); }),
       effect(() => { void shade.value; paint = null; queueMicrotask(ask); }),
       expose('graph', () => ({ tasks: points.count, visible, frameMs, scale: view?.scale })),
@@ -177,7 +173,6 @@ export function NodeGraph({ feed, points, keys, places, edges, onFocus }: Proper
       watch.disconnect();
       live?.close();
       for (const stop of stops) stop();
-      for (const [name, listener] of [['pointerdown', down], ['pointermove', move], ['pointerup', up], ['pointerleave', leave], ['dblclick', twice], ['wheel', wheel]] as const) element.removeEventListener(name, listener as EventListener);
     };
   }, [points, feed]);
 

@@ -1,29 +1,33 @@
 // One clock for whatever moves by itself: feeds, pictures and counters ask here, and move together in one frame. `pace.ts` says when.
 
-import { pauseAfter, RARE_MS, smoothed } from './pace';
+import { newsAfter, pauseAfter, RARE_MS, smoothed } from './pace';
 import { signal } from './signals';
 
 /** Pictures that move with the time alone wait a little longer than those with news, so that one drawing shows both. */
 const PATIENCE = 1.25;
 const FRAME_MS = 17;
+/** One frame that came when the page was shown again says little. */
+const LATE_MOST_MS = 200;
 
 const inPage = typeof document !== 'undefined';
 const calm = inPage ? matchMedia('(prefers-reduced-motion: reduce)') : null;
 /** What to do, and how long after the last drawing; undefined: it is news. */
 const due = new Map<() => void, number | undefined>();
-let last = -Infinity;
+let last = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let dueAt = Infinity;
 let touched = -Infinity;
 let cost = 0;
 let late = 0;
 
+/** Whether the server is on this machine, and has more tasks than slots. */
+export const crowded = signal(false);
 /** Whether the page is drawn about once a second, or not at all. */
 export const rare = signal(false);
 
 function pause(): number {
   const hidden = document.hidden;
-  const ms = pauseAfter({ hidden, focused: document.hasFocus(), calm: calm!.matches, idle: performance.now() - touched, cost, late });
+  const ms = pauseAfter({ hidden, focused: document.hasFocus(), crowded: crowded.peek(), calm: calm!.matches, idle: performance.now() - touched, cost, late });
   rare.value = ms >= RARE_MS;
   return ms;
 }
@@ -43,7 +47,7 @@ function plan(): void {
   if (due.size === 0) return;
   const ms = pause();
   let least = Infinity;
-  for (const wait of due.values()) least = Math.min(least, wait === undefined ? ms : Math.max(PATIENCE * ms, wait));
+  for (const wait of due.values()) least = Math.min(least, wait === undefined ? newsAfter(ms, cost) : Math.max(PATIENCE * ms, wait));
   const at = Math.max(performance.now(), last + least);
   if (timer !== undefined && at >= dueAt && dueAt > performance.now()) return;
   clearTimeout(timer);
@@ -65,17 +69,15 @@ function beat(): void {
   const script = performance.now() - last;
   requestAnimationFrame(() => {
     const framed = performance.now();
-    late = smoothed(late, Math.max(delay, framed - last - script - FRAME_MS));
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => (cost = smoothed(cost, script + performance.now() - framed));
-    port2.postMessage(0);
+    late = smoothed(late, Math.min(LATE_MOST_MS, Math.max(delay, framed - last - script - FRAME_MS)));
+    setTimeout(() => (cost = smoothed(cost, script + performance.now() - framed)));
   });
   plan();
 }
 
 /** Draws now. */
 function wake(): void {
-  last = -Infinity;
+  last = 0;
   pause();
   plan();
 }

@@ -4,6 +4,8 @@
 export interface Circumstances {
   readonly hidden: boolean;
   readonly focused: boolean;
+  /** The tasks run on this machine and want all of it. */
+  readonly crowded: boolean;
   /** Less movement was asked for. */
   readonly calm: boolean;
   /** Since somebody moved, pressed or typed here. */
@@ -25,14 +27,17 @@ const LATE_MS = 60;
 const SHARE = 1 / 12;
 
 /** Infinity: until the page is seen again. */
-export function pauseAfter({ hidden, focused, calm, idle, cost, late }: Circumstances): number {
+export function pauseAfter({ hidden, focused, crowded, calm, idle, cost, late }: Circumstances): number {
   if (hidden) return Infinity;
   if (calm) return RARE_MS;
   const least = Math.min(cost / SHARE, RARE_MS);
   if (idle < ACTING_MS) return Math.max(FRAME_MS, Math.min(least, PLAIN_MS));
-  if (late > LATE_MS && idle > WATCHED_MS) return RARE_MS;
+  if ((crowded || late > LATE_MS) && idle > WATCHED_MS) return RARE_MS;
   return Math.max(least, focused ? PLAIN_MS : AWAY_MS);
 }
+
+/** What is sent once a second is drawn when it comes, unless that is dear. */
+export const newsAfter = (pause: number, cost: number): number => Math.min(pause, Math.max(PLAIN_MS, cost / SHARE));
 
 /** A mean in which the latest values count most. */
 export const smoothed = (before: number, value: number): number => before + 0.5 * (value - before);

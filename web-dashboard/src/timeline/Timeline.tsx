@@ -150,28 +150,29 @@ function Toolbar({ control, table }: { control: Control; table: { value: boolean
       <span class="tl-space" />
       {control.scene.live && (
         <>
-          <button type="button" class="button small" aria-pressed={control.follow.value} onClick={() => control.setFollow(!control.follow.value)} title="Keep now in sight (Space)">Follow</button>
-          <button type="button" class="button small" aria-pressed={control.paused.value} onClick={() => control.setPaused(!control.paused.value)} title="Stop all movement">{control.paused.value ? 'Resume' : 'Pause'}</button>
+          <button type="button" class="button small" aria-pressed={control.follow.value} onClick={() => control.setFollow(!control.follow.value)}>Follow</button>
+          <button type="button" class="button small" aria-pressed={control.paused.value} onClick={() => control.setPaused(!control.paused.value)}>{control.paused.value ? 'Resume' : 'Pause'}</button>
         </>
       )}
-      <div class="tl-segments" role="group" aria-label="Failures">
-        <button type="button" onClick={() => control.failure(-1)} title="Previous failure (Shift E)" aria-label="Previous failure">‹ ✕</button>
-        <button type="button" onClick={() => control.failure(1)} title="Next failure (E)" aria-label="Next failure">✕ ›</button>
-      </div>
-      <div class="tl-segments" role="group" aria-label="Zoom">
-        <button type="button" onClick={() => control.zoom(1.6, null)} title="Zoom out (S)" aria-label="Zoom out">−</button>
-        <button type="button" onClick={() => control.zoom(1 / 1.6, null)} title="Zoom in (W)" aria-label="Zoom in">+</button>
-        <button type="button" onClick={() => control.fitAll()} title="Show everything (0)">Fit</button>
-      </div>
+      <Steps name="Failures" steps={[['‹ ✕', 'Previous failure', 'Shift E', () => control.failure(-1)], ['✕ ›', 'Next failure', 'E', () => control.failure(1)]]} />
+      <Steps name="Zoom" steps={[['−', 'Zoom out', 'S', () => control.zoom(1.6, null)], ['+', 'Zoom in', 'W', () => control.zoom(1 / 1.6, null)], ['Fit', 'Fit', '0', () => control.fitAll()]]} />
       <button type="button" class="button small" aria-pressed={table.value} onClick={() => (table.value = !table.value)}>Table</button>
+    </div>
+  );
+}
+
+function Steps({ name, steps }: { name: string; steps: [sign: string, label: string, key: string, act: () => void][] }) {
+  return (
+    <div class="tl-segments" role="group" aria-label={name}>
+      {steps.map(([sign, label, key, act]) => <button key={sign} type="button" onClick={act} title={`${label} (${key})`} aria-label={label}>{sign}</button>)}
     </div>
   );
 }
 
 const PROBLEMS: Record<NonNullable<RunFeed['problem']['value']>['kind'], string> = {
   missing: 'The server does not know this run any more.',
-  deleted: 'This run was deleted; what is shown is what this page had.',
-  shorter: 'The server has fewer attempts than this page had, so the page began anew.',
+  deleted: 'This run was deleted; this page shows what it had.',
+  shorter: 'The server had fewer attempts than this page, which began anew.',
   unreadable: 'Some of the history cannot be read',
 };
 

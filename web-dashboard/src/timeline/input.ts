@@ -49,6 +49,13 @@ export function onKey(control: Control, event: KeyboardEvent): void {
   act(control);
 }
 
+/** Calls these at events of `canvas`, which they may keep from the page; answers how to stop. */
+export function listenTo(canvas: HTMLCanvasElement, acts: Readonly<Record<string, (event: never) => void>>): () => void {
+  const stop = new AbortController();
+  for (const name in acts) canvas.addEventListener(name, acts[name] as EventListener, { signal: stop.signal, passive: false });
+  return () => stop.abort();
+}
+
 interface Drag {
   readonly kind: 'range' | 'pan' | 'scroll';
   readonly x: number;
@@ -173,15 +180,7 @@ export function listen(control: Control, canvas: HTMLCanvasElement): () => void 
     } else if (control.scrollBy(event.deltaY * unit)) event.preventDefault();
   };
 
-  const listeners: [string, (event: never) => void][] = [
-    ['pointerdown', down], ['pointermove', move], ['pointerup', up], ['pointercancel', cancel], ['pointerleave', leave], ['dblclick', twice],
-  ];
-  for (const [name, act] of listeners) canvas.addEventListener(name, act as EventListener);
-  canvas.addEventListener('wheel', wheel, { passive: false });
-  return () => {
-    for (const [name, act] of listeners) canvas.removeEventListener(name, act as EventListener);
-    canvas.removeEventListener('wheel', wheel);
-  };
+  return listenTo(canvas, { pointerdown: down, pointermove: move, pointerup: up, pointercancel: cancel, pointerleave: leave, dblclick: twice, wheel });
 }
 
 /** Whether there is no room for words below the pointer. */
@@ -221,12 +220,5 @@ export function listenMinimap(control: Control, canvas: HTMLCanvasElement): () =
     }
     grab = null;
   };
-  canvas.addEventListener('pointerdown', down);
-  canvas.addEventListener('pointermove', move);
-  canvas.addEventListener('pointerup', up);
-  return () => {
-    canvas.removeEventListener('pointerdown', down);
-    canvas.removeEventListener('pointermove', move);
-    canvas.removeEventListener('pointerup', up);
-  };
+  return listenTo(canvas, { pointerdown: down, pointermove: move, pointerup: up });
 }

@@ -1,7 +1,7 @@
 // Modal dialogs: the browser's own element, which keeps the focus inside; the focus goes back to where it was.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from '../state/hooks';
+import { useCallback, useEffect, useMemo } from '../state/hooks';
 import { Icon } from './Icon';
 
 interface Properties {
@@ -12,21 +12,22 @@ interface Properties {
 }
 
 export function Dialog({ title, onClose, children, class: extra = '' }: Properties) {
-  const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    const dialog = element.current;
-    if (dialog && !dialog.open) dialog.showModal();
-    return () => {
-      dialog?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
+  const kept = useMemo<{ before: Element | null; dialog: HTMLDialogElement | null }>(() => ({ before: document.activeElement, dialog: null }), []);
+  // As soon as it is there, before the next key arrives: what is typed at once is typed here.
+  const open = useCallback((dialog: HTMLDialogElement | null) => {
+    if (!dialog) return;
+    kept.dialog = dialog;
+    dialog.showModal();
+  }, []);
+  useEffect(() => () => {
+    kept.dialog?.close();
+    if (kept.before instanceof HTMLElement && kept.before.isConnected) kept.before.focus();
   }, []);
   return (
     <dialog
-      ref={element} class={`dialog ${extra}`} aria-label={title}
+      ref={open} class={`dialog ${extra}`} aria-label={title}
       onCancel={(event) => { event.preventDefault(); onClose(); }}
-      onMouseDown={(event) => { if (event.target === element.current) onClose(); }}
+      onMouseDown={(event) => { if (event.target === event.currentTarget) onClose(); }}
     >
       <div class="dialog-body">
         <header>

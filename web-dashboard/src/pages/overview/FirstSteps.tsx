@@ -5,6 +5,11 @@ import { runDemo } from '../../app/demo';
 import { Icon } from '../../ui/Icon';
 import { Code } from '../../ui/Copy';
 
+const STEPS = [
+  ['Upload a module that wask build made', 'push geometry.wasm'], ['Call one of its functions', 'run geometry/area 3 4.5'],
+  ['Submit a graph and follow it', 'submit graph.json --follow'],
+];
+
 export function FirstSteps() {
   const [busy, setBusy] = useState(false);
   const demo = () => {
@@ -15,15 +20,13 @@ export function FirstSteps() {
     <section class="card first-steps">
       <div>
         <h2>Nothing has run here yet</h2>
-        <p>See how it looks with a small graph of every kind of task: a map, a reduction, a failure that a retry mends.</p>
+        <p>A small graph of every kind of task, with a failure that a retry mends.</p>
         <button type="button" class="button primary large" disabled={busy} onClick={demo}><Icon name="play" />Run demo graph</button>
       </div>
       <div>
         <h3>Or with tasks of your own</h3>
         <ol>
-          <li><span>Upload a module that <code>wask build</code> made</span><Code text="wask push geometry.wasm" /></li>
-          <li><span>Call one of its functions</span><Code text="wask run geometry/area 3 4.5" /></li>
-          <li><span>Submit a graph and follow it</span><Code text="wask submit graph.json --follow" /></li>
+          {STEPS.map(([what, command]) => <li key={what}><span>{what}</span><Code text={`wask ${command}`} /></li>)}
         </ol>
       </div>
     </section>

@@ -1,8 +1,8 @@
 // Failures of a run in groups: what failed how, how often, one example, and what can be done about it.
 
-import { path, send } from '../../api/client';
+import { get, path, send } from '../../api/client';
 import { useResource } from '../../api/resource';
-import type { FailureGroup, RunDetail } from '../../api/types';
+import type { FailureGroup, Page, RunDetail, Task } from '../../api/types';
 import { tellError, toast } from '../../app/toasts';
 import { selection } from '../../state/selection';
 import { setQuery } from '../../app/router';
@@ -24,16 +24,32 @@ export function FailuresTab({ run, onChange }: { run: RunDetail; onChange: () =>
   return (
     <div class="groups">
       <p class="quiet">{plural(total, 'task')} failed, in {plural(groups.length, 'group')}{shown < total ? ` (${count(shown)} in these)` : ''}. Messages that differ only in numbers are one group.</p>
-      {groups.map((group) => <Group key={`${group.call} ${group.kind} ${group.message}`} run={run} group={group} onChange={done} />)}
+      {groups.map((group) => <Group key={`${group.call} ${group.kind} ${group.message}`} run={run} group={group} groups={groups} onChange={done} />)}
     </div>
   );
 }
 
-function Group({ run, group, onChange }: { run: RunDetail; group: FailureGroup; onChange: () => void }) {
+/** The keys of all tasks of a group, which itself has the first hundred: all that failed of its function, but those of other groups. */
+async function keysOf(run: string, group: FailureGroup, others: FailureGroup[]): Promise<string[]> {
+  const keys: string[] = [];
+  const not = new Set(others.flatMap((one) => one.keys));
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page: Page<Task> = await get(`${path('/runs', run)}/tasks`, { state: 'failed', call: group.call, cursor, limit: 10_000 });
+    for (const { key } of page.items) if (!not.has(key)) keys.push(key);
+    cursor = page.next;
+  }
+  return keys;
+}
+
+function Group({ run, group, groups, onChange }: { run: RunDetail; group: FailureGroup; groups: FailureGroup[]; onChange: () => void }) {
+  const others = groups.filter((one) => one.call === group.call && one !== group);
+  // Of two groups of a function with more than a hundred tasks each nobody here knows which task is whose.
+  const all = others.every((one) => one.count <= one.keys.length);
   const retry = async () => {
     try {
-      const answer = await send<{ retried: number }>('POST', `${path('/runs', run.id)}/retry`, { keys: group.keys });
-      toast({ text: `${plural(answer.retried, 'task')} again${group.count > group.keys.length ? ', of the first hundred' : ''}`, tone: 'good' });
+      const keys = all ? await keysOf(run.id, group, others) : group.keys;
+      const { retried: again } = await send<{ retried: number }>('POST', `${path('/runs', run.id)}/retry`, { keys });
+      toast({ text: `${plural(again, 'task')} again`, tone: 'good' });
       onChange();
     } catch (error) {
       tellError(error);
@@ -68,8 +84,8 @@ function Group({ run, group, onChange }: { run: RunDetail; group: FailureGroup; 
         </span>
         <span class="actions">
           <button type="button" class="button small" onClick={show}>Show tasks</button>
-          <button type="button" class="button small" onClick={() => void retry()} title={group.count > group.keys.length ? `The first ${group.keys.length} of them` : ''}>
-            <Icon name="retry" />Retry these{group.count > group.keys.length ? ` (${group.keys.length})` : ''}
+          <button type="button" class="button small" onClick={() => void retry()}>
+            <Icon name="retry" />Retry {all ? 'these' : 'the first'} {count(all ? group.count : group.keys.length)}
           </button>
         </span>
       </footer>

@@ -7,6 +7,7 @@ import { path } from '../../api/client';
 import type { RunDetail } from '../../api/types';
 import { shownTick } from '../../app/live';
 import type { RunFeed } from '../../data/feed';
+import { useEvery } from '../../ui/useEvery';
 
 const POLL_MS = 1000;
 
@@ -30,11 +31,7 @@ export function useRun(id: string, feed: RunFeed | null): LiveRun {
   useEffect(() => {
     if (state !== null && asked.data !== null && asked.data.state !== state) asked.reload();
   }, [state, asked.data?.state]);
-  useEffect(() => {
-    if (!asksAnew) return;
-    const timer = setInterval(() => { if (!document.hidden) asked.reload(); }, 5000);
-    return () => clearInterval(timer);
-  }, [asksAnew]);
+  useEvery(asksAnew ? 5000 : null, asked.reload, []);
 
   const base = asked.data;
   const isSame = base !== null && tick?.run !== undefined && tick.run.id === base.id;

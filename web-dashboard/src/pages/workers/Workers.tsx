@@ -20,7 +20,7 @@ const POLL_MS = 1000;
 const AT_REST = new Set(['', 'up', 'idle', 'running']);
 
 export function Workers() {
-  const feed = useFeed(null);
+  const feed = useFeed(null, false);
   const known = useResource<Page<Worker>>('/workers', { every: POLL_MS });
   useEffect(() => { if (known.data) remember(known.data.items, Date.now()); }, [known.data]);
   if (!known.data) return known.error ? <Problem error={known.error} retry={known.reload} /> : <Loading what="Workers" />;
