@@ -162,7 +162,9 @@ export class RunFeed {
       if (this.socket !== socket) return;
       this.heard();
       this.inbox.push({ data, at: this.world.now() });
-      this.world.withNext(this.read);
+      // What comes first is not waited for.
+      if (this.tick.peek()) this.world.withNext(this.read);
+      else this.read();
     };
     socket.onClose = (code) => {
       if (this.socket !== socket) return;

@@ -185,7 +185,7 @@ function Notes({ control }: { control: Control }) {
   const problem = feed.problem.value;
   const notes: string[] = [];
   if (loading) notes.push(`Loading the history: ${count(loading.have)} of ${count(loading.total)} attempts, the newest first.`);
-  if (store.dropped > 0) notes.push(`The newest ${count(store.count)} attempts are shown; ${count(store.dropped)} older ones left the window. A run's own page has all of them.`);
+  if (store.dropped > 0) notes.push(`The newest ${count(store.count)} attempts are shown, ${count(store.dropped)} older ones are not. A run's own page has all of them.`);
   const hidden = (feed.tick.value?.running_total ?? 0) - scene.open.length;
   if (hidden > 0) notes.push(`${count(scene.open.length)} of ${count(scene.open.length + hidden)} unfinished tasks are drawn.`);
   if (problem) notes.push(PROBLEMS[problem.kind] + (problem.kind === 'unreadable' ? `: ${problem.message}.` : ''));
