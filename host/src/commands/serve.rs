@@ -13,7 +13,7 @@ use wask_node::{Node, NodeConfig};
 use self::{data::ServedData, signals::Signals};
 use crate::{cli::ServeArgs, client::is_served_by_wask, config, exit_code::Exit, session::Session};
 
-/// Threads for requests. The server loop and the executors have their own, and on small machines
+/// Threads for requests, at most. The server loop and the executors have their own, and on small machines
 /// they need the cores more.
 const RUNTIME_THREADS: usize = 2;
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -12,9 +13,9 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use wask_node::{
     Handle, ModuleLookup, RunLookup, WaitFor,
-    view::{KeyTable, actors::ActorClass},
+    view::{KeyTable, ResultView, actors::ActorClass},
 };
-use wask_proto::{ActorId, ModuleInfo, RunId, WorkerId};
+use wask_proto::{ActorId, ModuleInfo, RunId, TaskIndex, WorkerId};
 
 use crate::{
     codes,
@@ -251,6 +252,19 @@ impl ApiState {
         tokio::select! {
             done = self.handle.wait(run, what, time) => Ok(done?),
             () = self.closed() => Ok(false),
+        }
+    }
+
+    /// Waits for the end of tasks, but not beyond the API's end, and tells what came of them.
+    pub(crate) async fn wait_for_results(
+        &self,
+        run: RunId,
+        tasks: Vec<Range<TaskIndex>>,
+        time: Duration,
+    ) -> Answer<Option<Vec<ResultView>>> {
+        tokio::select! {
+            results = self.handle.wait_for_results(run, tasks.clone(), time) => Ok(Some(results?)),
+            () = self.closed() => Ok(self.handle.results(run, tasks).await),
         }
     }
 }

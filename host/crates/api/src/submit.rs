@@ -6,8 +6,8 @@ use std::{
 };
 
 use axum::http::HeaderMap;
-use wask_node::{Submitted, WaitFor, view::sync::Guard};
-use wask_proto::{ObjectId, RunHeader, RunId, Timestamp};
+use wask_node::{Called, Refusal, Submitted, WaitFor, view::sync::Guard};
+use wask_proto::{NodeSpec, ObjectId, RunHeader, RunId, Timestamp};
 
 use crate::{
     codes::{self, Code},
@@ -109,6 +109,24 @@ pub(crate) async fn submit(
     wait: Option<Duration>,
     guard: Option<Guard>,
 ) -> Answer<Submitted> {
+    let (header, nodes) = run_of(checked, idempotency);
+    let wait = wait.map(|time| (WaitFor::RunFinished, time));
+    unless_closed(state, state.node().submit(header, nodes, wait, guard)).await
+}
+
+/// Has a call accepted, and waits for what comes of it.
+pub(crate) async fn call(
+    state: &ApiState,
+    checked: Checked,
+    idempotency: Idempotency,
+    wait: Duration,
+    guard: Option<Guard>,
+) -> Answer<Called> {
+    let (header, nodes) = run_of(checked, idempotency);
+    unless_closed(state, state.node().call(header, nodes, wait, guard)).await
+}
+
+fn run_of(checked: Checked, idempotency: Idempotency) -> (RunHeader, Vec<NodeSpec>) {
     let header = RunHeader {
         id: RunId(rand::random()),
         name: checked.name,
@@ -119,9 +137,15 @@ pub(crate) async fn submit(
         created_at: now(),
         profile: checked.profile,
     };
-    let wait = wait.map(|time| (WaitFor::RunFinished, time));
+    (header, checked.nodes)
+}
+
+async fn unless_closed<T>(
+    state: &ApiState,
+    submitted: impl Future<Output = Result<T, Refusal>>,
+) -> Answer<T> {
     tokio::select! {
-        submitted = state.node().submit(header, checked.nodes, wait, guard) => Ok(submitted?),
+        submitted = submitted => Ok(submitted?),
         () = state.closed() => {
             let detail = "the server is shutting down; ask again with the same Idempotency-Key";
             Err(Problem::new(codes::SHUTTING_DOWN, detail).retry_after(1))

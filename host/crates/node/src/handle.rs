@@ -79,6 +79,15 @@ pub struct Submitted {
     pub finished: bool,
 }
 
+/// A call that was accepted.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// Its run; one that exists already for a repeated idempotency key.
+    pub run: RunId,
+    /// What came of it; `None` if that took longer than the time.
+    pub result: Option<ResultView>,
+}
+
 /// Why a reference to a run leads nowhere.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RunLookup {
@@ -182,23 +191,52 @@ impl Handle {
         wait: Option<(WaitFor, Duration)>,
         guard: Option<Guard>,
     ) -> Result<Submitted, Refusal> {
-        let (waiter, awaited) = match wait {
-            Some((what, time)) => {
-                let (reply, answer) = oneshot::channel();
-                (Some(Waiter { what, reply }), Some((answer, time)))
-            }
-            None => (None, None),
+        let Some((what, time)) = wait else {
+            let submit = |reply| Command::Submit { header, nodes, wait: None, guard, reply };
+            let Accepted { run, replayed } = self.ask(submit).await?;
+            return Ok(Submitted { run, replayed, finished: false });
         };
-        let Accepted { run, replayed } =
-            self.ask(|reply| Command::Submit { header, nodes, wait: waiter, guard, reply }).await?;
-        let finished = match awaited {
-            Some((answer, time)) => in_time(answer, time).await?,
-            None => return Ok(Submitted { run, replayed, finished: false }),
-        };
-        if !finished {
+        let wait = (what, Vec::new(), time);
+        let (Accepted { run, replayed }, done) =
+            self.submit_and_wait(header, nodes, wait, guard).await?;
+        Ok(Submitted { run, replayed, finished: done.is_some() })
+    }
+
+    /// Accepts a run of one task and waits for its end.
+    pub async fn call(
+        &self,
+        header: RunHeader,
+        nodes: Vec<NodeSpec>,
+        time: Duration,
+        guard: Option<Guard>,
+    ) -> Result<Called, Refusal> {
+        let its_task = std::iter::once(0..1).collect();
+        let wait = (WaitFor::RunFinished, its_task, time);
+        let (Accepted { run, .. }, done) = self.submit_and_wait(header, nodes, wait, guard).await?;
+        Ok(Called { run, result: done.and_then(|results| results.into_iter().next()) })
+    }
+
+    /// Accepts a run, and tells the results that were asked for when what is waited for has come;
+    /// `None` when the time is over. Either way everything is durable.
+    async fn submit_and_wait(
+        &self,
+        header: RunHeader,
+        nodes: Vec<NodeSpec>,
+        (what, results, time): (WaitFor, Vec<Range<TaskIndex>>, Duration),
+        guard: Option<Guard>,
+    ) -> Result<(Accepted, Option<Vec<ResultView>>), Refusal> {
+        let (reply, awaited) = oneshot::channel();
+        let wait = Some(Waiter { what, results, reply });
+        let (reply, accepted) = oneshot::channel();
+        self.send(Command::Submit { header, nodes, wait, guard, reply }).await?;
+        // The end is looked at first: to be woken twice takes longer than a small task.
+        let done = in_time(awaited, time).await;
+        let accepted = accepted.await.unwrap_or(Err(Refusal::ShuttingDown))?;
+        let done = done?;
+        if done.is_none() {
             self.read(|_| ()).await.ok_or(Refusal::ShuttingDown)?;
         }
-        Ok(Submitted { run, replayed, finished })
+        Ok((accepted, done))
     }
 
     /// Adds tasks to an open run. `first` is the place of the first, which must be free and next.
@@ -225,8 +263,27 @@ impl Handle {
     /// Waits; tells whether what was waited for has come within the time.
     pub async fn wait(&self, run: RunId, what: WaitFor, time: Duration) -> Result<bool, Refusal> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Wait { run, waiter: Waiter { what, reply } }).await?;
-        in_time(answer, time).await
+        let waiter = Waiter { what, results: Vec::new(), reply };
+        self.send(Command::Wait { run, waiter }).await?;
+        Ok(in_time(answer, time).await?.is_some())
+    }
+
+    /// Waits for the end of these tasks; tells what came of each, be it that some have not ended
+    /// within the time.
+    pub async fn wait_for_results(
+        &self,
+        run: RunId,
+        tasks: Vec<Range<TaskIndex>>,
+        time: Duration,
+    ) -> Result<Vec<ResultView>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let what = WaitFor::TasksFinal(tasks.clone());
+        let waiter = Waiter { what, results: tasks.clone(), reply };
+        self.send(Command::Wait { run, waiter }).await?;
+        match in_time(answer, time).await? {
+            Some(results) => Ok(results),
+            None => self.results(run, tasks).await.ok_or(Refusal::UnknownRun),
+        }
     }
 
     /// Finds a run by id, unique prefix, or the word `last`.
@@ -414,13 +471,13 @@ impl Handle {
 
 /// Waits for an answer, but not for longer than `time`. An answer that will never come means that
 /// the server ends: a run is deleted only after all waits for it are over.
-async fn in_time(
-    answer: oneshot::Receiver<Result<(), Refusal>>,
+async fn in_time<T>(
+    answer: oneshot::Receiver<Result<T, Refusal>>,
     time: Duration,
-) -> Result<bool, Refusal> {
+) -> Result<Option<T>, Refusal> {
     match tokio::time::timeout(time, answer).await {
-        Err(_) => Ok(false),
-        Ok(Ok(done)) => done.map(|()| true),
+        Err(_) => Ok(None),
+        Ok(Ok(done)) => done.map(Some),
         Ok(Err(_)) => Err(Refusal::ShuttingDown),
     }
 }

@@ -28,7 +28,7 @@ pub use compiler::{CompileError, CompileLimits, Compiler};
 pub use config::NodeConfig;
 pub use events::EventStream;
 pub use handle::{
-    ActorArgs, Handle, NewActorSpec, RunFilter, RunLookup, RunPage, Submitted, TaskFilter,
+    ActorArgs, Called, Handle, NewActorSpec, RunFilter, RunLookup, RunPage, Submitted, TaskFilter,
     TaskPage, Uploaded, WaitFor,
 };
 pub use history::{Dictionary, Durations, History, Lane, RunName, SpanIndex, SpanPage};

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, thread::JoinHandle};
 
 use tokio::sync::mpsc;
-use wask_proto::{ModuleId, Seq, WorkerId, worker::FromWorker};
+use wask_proto::{ModuleId, Seq, WorkerId};
 use wask_store::{
     DataDir, DirError, FileJournal, FileObjects, Index, IndexError, IndexOptions, IndexState,
     Journal, JournalError, JournalOptions, MemoryJournal, ObjectError, Objects,
@@ -17,8 +17,8 @@ use crate::{
     history::History,
     modules::Modules,
     pins::Pins,
-    server::{self, Input, RecoverError, Server, Storage},
-    worker::{self, Outbox, WorkerConfig, WorkerError},
+    server::{self, RecoverError, Server, Storage},
+    worker::{Agent, WorkerConfig, WorkerError},
 };
 
 /// The worker in this process.
@@ -111,8 +111,7 @@ pub fn start(config: NodeConfig) -> Result<Node, StartError> {
     server.set_handle(handle.clone());
     server.start_journal(journal, &sender)?;
     if slots > 0 {
-        let outbox = Box::new(LocalOutbox { worker: LOCAL_WORKER, inputs: sender });
-        server.add_worker(LOCAL_WORKER, worker::start(worker_config, objects, outbox)?);
+        server.add_worker(LOCAL_WORKER, Agent::new(worker_config, objects)?);
     }
     let server = std::thread::Builder::new()
         .name("wask-server".into())
@@ -172,20 +171,5 @@ fn compile_again(compiler: &Compiler, objects: &dyn Objects, object: wask_proto:
     };
     if let Err(error) = compiler.compile(Path::new(&path), module) {
         tracing::error!(%module, %error, "a module cannot be compiled again; its tasks will fail");
-    }
-}
-
-/// The local worker's way to the loop. The engine bounds what a worker can have to report, so a
-/// full queue passes by itself.
-struct LocalOutbox {
-    worker: WorkerId,
-    inputs: mpsc::Sender<Input>,
-}
-
-impl Outbox for LocalOutbox {
-    fn send(&self, message: FromWorker) {
-        if self.inputs.blocking_send(Input::Worker(self.worker, message)).is_err() {
-            tracing::debug!("the server loop has ended");
-        }
     }
 }

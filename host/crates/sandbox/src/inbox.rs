@@ -5,6 +5,10 @@ use std::{
     os::unix::net::UnixStream,
 };
 
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
 use wask_proto::{decode_frame, executor::ToExecutor};
 
 /// Bytes asked for at once.
@@ -37,6 +41,7 @@ impl Inbox {
 
     /// Waits for bytes; `false` at the end of the stream.
     pub(crate) fn fill(&mut self) -> io::Result<bool> {
+        self.wait()?;
         self.buffer.drain(..std::mem::take(&mut self.read));
         if self.buffer.is_empty() && self.buffer.capacity() > KEPT_MAX_BYTES {
             self.buffer = Vec::new();
@@ -50,6 +55,17 @@ impl Inbox {
             count
         };
         Ok(count > 0)
+    }
+
+    /// Waits for bytes. A blocked `read` would also wake whenever the worker takes bytes out of the
+    /// other direction, which costs as much as a small task.
+    fn wait(&self) -> io::Result<()> {
+        loop {
+            match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], None) {
+                Err(Errno::INTR) => {}
+                result => return Ok(result.map(drop)?),
+            }
+        }
     }
 
     fn read_chunk(&mut self) -> io::Result<usize> {

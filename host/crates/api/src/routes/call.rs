@@ -10,6 +10,8 @@ use axum::{
     routing::post,
 };
 
+use wask_node::Called;
+
 use super::results::answer_result;
 use crate::{
     codes,
@@ -19,7 +21,7 @@ use crate::{
     params::{Params, Path},
     problem::{Answer, Problem},
     state::ApiState,
-    submit::{Idempotency, check_document, submit},
+    submit::{self, Idempotency, check_document},
 };
 
 /// How long a call waits that does not say so.
@@ -50,9 +52,9 @@ async fn call(
     let check = move |_: &ApiState, document: &[u8]| check_call(document, &callee, &key);
     let mut checked = check_document(&state, document, codes::INVALID_ARGUMENTS, check).await?;
     checked.name = Some(name);
-    let run = submit(&state, checked, idempotency, Some(wait), guard).await?.run;
+    let Called { run, result } = submit::call(&state, checked, idempotency, wait, guard).await?;
 
-    let answer = answer_result(&state, &headers, run, 0, &function).await;
+    let answer = answer_result(&state, &headers, (run, 0, &function), result).await;
     // A failed call has a run as well.
     let mut response = answer.unwrap_or_else(Problem::into_response);
     if let Ok(id) = HeaderValue::from_str(&run.to_string()) {

@@ -1,6 +1,6 @@
 //! Results: of one task, of several, in order of completion.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -47,24 +47,32 @@ async fn result(
 ) -> Answer {
     let wait = Params::read(&uri, &["wait"])?.wait(state.limits())?;
     let (run, task) = find(&state, &id, &key).await?;
-    if let Some(wait) = wait {
-        let this = std::iter::once(task..task + 1).collect();
-        state.wait(run, WaitFor::TasksFinal(this), wait).await?;
-    }
-    answer_result(&state, &headers, run, task, &key).await
+    let this = std::iter::once(task..task + 1).collect();
+    let results = results_of(&state, run, this, wait).await?;
+    answer_result(&state, &headers, (run, task, &key), results.into_iter().next()).await
+}
+
+/// What came of tasks, at the end of a wait if there is one.
+async fn results_of(
+    state: &ApiState,
+    run: RunId,
+    tasks: Vec<Range<TaskIndex>>,
+    wait: Option<Duration>,
+) -> Answer<Vec<ResultView>> {
+    let results = match wait {
+        Some(wait) => state.wait_for_results(run, tasks, wait).await?,
+        None => state.node().results(run, tasks).await,
+    };
+    results.ok_or_else(|| unknown_run(&run.to_string()))
 }
 
 /// The answer that a task's result makes: the value, the state of the task, or a problem.
 pub(super) async fn answer_result(
     state: &ApiState,
     headers: &HeaderMap,
-    run: RunId,
-    task: TaskIndex,
-    key: &str,
+    (run, task, key): (RunId, TaskIndex, &str),
+    result: Option<ResultView>,
 ) -> Answer {
-    let this = std::iter::once(task..task + 1).collect();
-    let results = state.node().results(run, this).await;
-    let result = results.ok_or_else(|| unknown_run(&run.to_string()))?.into_iter().next();
     let problem = |code, detail: String| Problem::new(code, detail).key(key);
     match result {
         None | Some(ResultView::Unfinished(_)) => {
@@ -133,10 +141,7 @@ async fn gather(
     let path = Place::ROOT.key(field);
     let named = find_all(&table, &keys, &path)?;
     let tasks = places(&named);
-    if let Some(wait) = wait {
-        state.wait(run, WaitFor::TasksFinal(tasks.clone()), wait).await?;
-    }
-    let results = state.node().results(run, tasks).await.ok_or_else(|| unknown_run(&id))?;
+    let results = results_of(&state, run, tasks, wait).await?;
     let mut names = Vec::with_capacity(results.len());
     named.iter().for_each(|named| named.add_names(&mut names));
     let results = names.into_iter().zip(results).map(|(name, result)| (None, name, result));

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use wask_proto::{
     ActorId, ModuleId, ModuleInfo, NodeSpec, ObjectId, RunHeader, RunId, TaskIndex, Timestamp,
     WorkerId, ask,
-    worker::{ActorDone, AttemptId, Finished, FromWorker},
+    worker::{ActorDone, AttemptId, Finished},
 };
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
     handle::{ActorArgs, NewActorSpec, WaitFor},
     pins::Pin,
     refusal::Refusal,
-    view::{ObjectInfo, sync::Guard},
+    view::{ObjectInfo, ResultView, sync::Guard},
 };
 
 /// Where an answer goes.
@@ -59,8 +59,6 @@ pub(crate) type Glance = Box<dyn FnOnce(&mut Server) + Send>;
 pub(crate) enum Input {
     /// Somebody asks for something.
     Command(Command),
-    /// A worker reports.
-    Worker(WorkerId, FromWorker),
     /// A large result was written to a file, which is pinned.
     Stored(WorkerId, Box<Finished>, Option<Pin>),
     /// An actor's state, if it is large, was written to a file, which is pinned.
@@ -187,8 +185,10 @@ pub(crate) enum Command {
 pub(crate) struct Waiter {
     /// For what.
     pub(crate) what: WaitFor,
+    /// Tasks whose results are told along with that, so that nobody has to ask again.
+    pub(crate) results: Vec<Range<TaskIndex>>,
     /// Told once, when it has come and is durable.
-    pub(crate) reply: oneshot::Sender<Result<(), Refusal>>,
+    pub(crate) reply: oneshot::Sender<Result<Vec<ResultView>, Refusal>>,
 }
 
 /// A run that was accepted, now or before.

@@ -1,39 +1,28 @@
 //! Wait, handle, act: the loop itself.
 
-use std::time::Duration;
+use std::{
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::mpsc::Receiver;
 use wask_engine::Event;
 use wask_proto::worker::ToWorker;
 
-use super::{Input, Server, commit::Haste};
+use super::{Input, Server, WorkerPort, bell::Bell, commit::Haste};
 use crate::{clock, config::BATCH_MAX};
 
-/// Runs the server until it is told to stop. Takes the thread.
+/// Runs the server until it is told to stop. Takes the thread, which is also that of the local
+/// worker: a message to another thread costs more than most of what is done here.
 pub(crate) fn run(mut server: Server, mut inputs: Receiver<Input>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return tracing::error!(%error, "the server loop has no timer"),
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(server.serve(&mut inputs)),
+        Err(error) => Err(error),
     };
-    runtime.block_on(async {
-        let mut batch = Vec::with_capacity(BATCH_MAX);
-        loop {
-            server.wait(&mut inputs, &mut batch).await;
-            server.now = clock::now();
-            let began = server.now;
-            for input in batch.drain(..) {
-                server.take(input);
-            }
-            server.settle_round(inputs.is_empty());
-            let busy_us = clock::now().micros_since(began);
-            server.totals.busy_us += busy_us.saturating_sub(server.journal.take_waited_us());
-            if server.is_done() {
-                break;
-            }
-        }
-    });
-    // A worker that reports to a full queue must not be waited for.
+    if let Err(error) = ended {
+        tracing::error!(%error, "the server loop cannot go on");
+    }
     inputs.close();
     server.stop_workers();
     if let Some(stopping) = server.stopping.take() {
@@ -42,8 +31,52 @@ pub(crate) fn run(mut server: Server, mut inputs: Receiver<Input>) {
 }
 
 impl Server {
-    /// Waits for inputs, or for the engine's next deadline.
-    async fn wait(&self, inputs: &mut Receiver<Input>, batch: &mut Vec<Input>) {
+    async fn serve(&mut self, inputs: &mut Receiver<Input>) -> std::io::Result<()> {
+        let bells = self.bells()?;
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        loop {
+            self.now = clock::now();
+            if !self.hear_workers()? {
+                self.wait(inputs, &bells, &mut batch).await;
+            } else {
+                take_waiting(inputs, &mut batch);
+            }
+            let began = clock::now();
+            self.now = began;
+            for input in batch.drain(..) {
+                self.take(input);
+            }
+            self.settle_round(inputs.is_empty())?;
+            let busy_us = clock::now().micros_since(began);
+            self.totals.busy_us += busy_us.saturating_sub(self.journal.take_waited_us());
+            if self.is_done() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One for each worker. The workers are those that there are at the start.
+    fn bells(&self) -> std::io::Result<Vec<Bell>> {
+        self.workers.values().map(|port| Bell::new(&port.agent)).collect()
+    }
+
+    /// Waits for inputs, for a worker, or for the next deadline.
+    async fn wait(&self, inputs: &mut Receiver<Input>, bells: &[Bell], batch: &mut Vec<Input>) {
+        let something = std::future::poll_fn(|context| {
+            let mut ready = inputs.poll_recv_many(context, batch, BATCH_MAX).is_ready();
+            for bell in bells {
+                ready |= bell.has_rung(context);
+            }
+            if ready { Poll::Ready(()) } else { Poll::Pending }
+        });
+        match self.patience() {
+            Some(time) => drop(tokio::time::timeout(time, something).await),
+            None => something.await,
+        }
+    }
+
+    /// How long nothing has to happen.
+    fn patience(&self) -> Option<Duration> {
         let stop = self.stopping.as_ref().map(|stopping| stopping.deadline);
         let deadlines = [
             self.engine.next_deadline(),
@@ -54,18 +87,19 @@ impl Server {
             self.leftovers.due(),
             stop,
         ];
-        let Some(deadline) = deadlines.into_iter().flatten().min() else {
-            inputs.recv_many(batch, BATCH_MAX).await;
-            return;
-        };
-        let time = Duration::from_micros(deadline.micros_since(clock::now()));
-        let _ = tokio::time::timeout(time, inputs.recv_many(batch, BATCH_MAX)).await;
+        let present = clock::now();
+        let first = deadlines.into_iter().flatten().min();
+        let own = first.map(|at| Duration::from_micros(at.micros_since(present)));
+        let of_workers = self.workers.values().filter_map(|port| match port.agent.has_news() {
+            true => Some(Duration::ZERO),
+            false => Some(port.agent.deadline()?.saturating_duration_since(Instant::now())),
+        });
+        own.into_iter().chain(of_workers).min()
     }
 
     fn take(&mut self, input: Input) {
         match input {
             Input::Command(command) => self.on_command(command),
-            Input::Worker(worker, message) => self.on_message(worker, message),
             Input::Stored(worker, finished, pin) => {
                 self.finish(worker, finished);
                 // An attempt that does not count any more leaves nothing behind.
@@ -90,7 +124,7 @@ impl Server {
 
     /// What follows a batch of inputs: deadlines, scheduling, sending, committing, answering.
     /// `idle` says that no more inputs wait.
-    fn settle_round(&mut self, idle: bool) {
+    fn settle_round(&mut self, idle: bool) -> std::io::Result<()> {
         if self.engine.next_deadline().is_some_and(|deadline| deadline <= self.now) {
             self.handle(Event::Tick);
         }
@@ -103,7 +137,7 @@ impl Server {
         if self.stopping.is_none() && !self.journal.full {
             self.schedule();
         }
-        self.send_to_workers();
+        self.send_to_workers()?;
         self.tell_waiters();
         self.tick_sync();
         self.release_answers();
@@ -111,6 +145,7 @@ impl Server {
         self.release_freed();
         self.indexer.flush(self.journal.durable, self.now);
         self.publish();
+        Ok(())
     }
 
     /// Who waits for the records of this round.
@@ -135,27 +170,8 @@ impl Server {
         }
     }
 
-    fn send_to_workers(&mut self) {
-        for port in self.workers.values_mut() {
-            if !port.assign.is_empty() {
-                port.link.send(ToWorker::Assign(std::mem::take(&mut port.assign)));
-            }
-            if !port.resume.is_empty() {
-                port.link.send(ToWorker::Resume(std::mem::take(&mut port.resume)));
-            }
-            if !port.cancel.is_empty() {
-                port.link.send(ToWorker::Cancel(std::mem::take(&mut port.cancel)));
-            }
-            if !port.reclaim.is_empty() {
-                port.link.send(ToWorker::Reclaim(std::mem::take(&mut port.reclaim)));
-            }
-            if !port.actors.is_empty() {
-                port.link.send(ToWorker::Actor(std::mem::take(&mut port.actors)));
-            }
-            if !port.forget.is_empty() {
-                port.link.send(ToWorker::ForgetActor(std::mem::take(&mut port.forget)));
-            }
-        }
+    fn send_to_workers(&mut self) -> std::io::Result<()> {
+        self.workers.values_mut().try_for_each(WorkerPort::send)
     }
 
     /// Shows events when they are durable. Passing events go with the facts around them.
@@ -174,5 +190,37 @@ impl Server {
             && self.storing.is_empty();
         let over = stopping.deadline <= self.now;
         (idle && self.journal.is_idle() && self.due.is_empty()) || over
+    }
+}
+
+impl WorkerPort {
+    /// Tells the worker what it has to do, which it begins at once.
+    fn send(&mut self) -> std::io::Result<()> {
+        fn all<T>(orders: &mut Vec<T>, message: fn(Vec<T>) -> ToWorker) -> Option<ToWorker> {
+            (!orders.is_empty()).then(|| message(std::mem::take(orders)))
+        }
+        let messages = [
+            all(&mut self.assign, ToWorker::Assign),
+            all(&mut self.resume, ToWorker::Resume),
+            all(&mut self.cancel, ToWorker::Cancel),
+            all(&mut self.reclaim, ToWorker::Reclaim),
+            all(&mut self.actors, ToWorker::Actor),
+            all(&mut self.forget, ToWorker::ForgetActor),
+        ];
+        let mut any = false;
+        for message in messages.into_iter().flatten() {
+            self.agent.take(message);
+            any = true;
+        }
+        if any { self.agent.act() } else { Ok(()) }
+    }
+}
+
+/// Takes the inputs that are there.
+fn take_waiting(inputs: &mut Receiver<Input>, batch: &mut Vec<Input>) {
+    while batch.len() < BATCH_MAX
+        && let Ok(input) = inputs.try_recv()
+    {
+        batch.push(input);
     }
 }

@@ -8,6 +8,7 @@
 mod act;
 mod actors;
 mod args;
+mod bell;
 mod children;
 mod chronicle;
 mod command;
@@ -57,7 +58,7 @@ use crate::{
     modules::Modules,
     pins::{Pin, Pins},
     view::EventView,
-    worker::WorkerHandle,
+    worker::Agent,
 };
 
 pub(crate) use command::{Accepted, Command, Input, Reply, Waiter};
@@ -149,12 +150,12 @@ pub(crate) struct Storage {
     pub(crate) index: Arc<Index>,
 }
 
-/// The loop's side of a worker's link.
+/// A worker in this process, and what it is about to be told.
 struct WorkerPort {
     name: Arc<str>,
     joined_at: Option<Timestamp>,
     finished: u64,
-    link: WorkerHandle,
+    agent: Agent,
     assign: Vec<Assignment>,
     resume: Vec<Resumption>,
     cancel: Vec<AttemptId>,

@@ -372,8 +372,8 @@ impl Server {
         let workers: Vec<_> = self.workers.keys().copied().collect();
         for worker in workers {
             self.handle(Event::WorkerDraining(worker));
-            if let Some(port) = self.workers.get(&worker) {
-                port.link.send(ToWorker::Drain);
+            if let Some(port) = self.workers.get_mut(&worker) {
+                port.agent.take(ToWorker::Drain);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What workers report.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wask_engine::{AttemptOutcome, Event};
 use wask_proto::{
@@ -10,16 +10,16 @@ use wask_proto::{
 };
 
 use super::{Server, WorkerPort, model::Run, writer::Keep};
-use crate::{config::RUN_LOG_LINES_MAX, worker::WorkerHandle};
+use crate::{config::RUN_LOG_LINES_MAX, worker::Agent};
 
 impl Server {
-    /// Takes a worker's link up; the worker joins when it says hello.
-    pub(crate) fn add_worker(&mut self, worker: WorkerId, link: WorkerHandle) {
+    /// Takes a worker up, which joins when it says hello.
+    pub(crate) fn add_worker(&mut self, worker: WorkerId, agent: Agent) {
         let port = WorkerPort {
             name: "".into(),
             joined_at: None,
             finished: 0,
-            link,
+            agent,
             assign: Vec::new(),
             resume: Vec::new(),
             cancel: Vec::new(),
@@ -172,14 +172,31 @@ impl Server {
         }
     }
 
+    /// Hears what the workers have to say, without waiting. Tells whether there was anything.
+    pub(super) fn hear_workers(&mut self) -> std::io::Result<bool> {
+        let mut any = false;
+        let workers: Vec<_> = self.workers.keys().copied().collect();
+        for worker in workers {
+            let Some(port) = self.workers.get_mut(&worker) else { continue };
+            any |= port.agent.turn(Some(Duration::ZERO))?;
+            for message in port.agent.take_news() {
+                any = true;
+                self.on_message(worker, message);
+            }
+        }
+        Ok(any)
+    }
+
     /// Ends the workers. What still runs had its grace; it is killed and runs again after the
     /// next start.
     pub(super) fn stop_workers(&mut self) {
         let idle = self.engine.workers().all(|worker| worker.running + worker.prefetched == 0);
-        for (_, port) in std::mem::take(&mut self.workers) {
+        for (_, mut port) in std::mem::take(&mut self.workers) {
             if idle {
-                port.link.send(ToWorker::Drain);
-                port.link.join();
+                port.agent.take(ToWorker::Drain);
+                if let Err(error) = port.agent.finish() {
+                    tracing::error!(%error, "a worker did not end well");
+                }
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use wask_proto::{RunState, TaskIndex};
+use wask_proto::{RunId, RunState, TaskIndex};
 
-use super::{Server, Waiter, command::Ack, model::Run};
+use super::{Server, Waiter, model::Run};
 use crate::{handle::WaitFor, refusal::Refusal};
 
 impl Server {
@@ -16,28 +16,32 @@ impl Server {
         for id in touched {
             let Some(run) = self.model.runs.get_mut(&id) else { continue };
             for waiter in run.take_over() {
-                self.answer(told(waiter));
+                self.tell(id, waiter);
             }
         }
     }
 
     /// Lets somebody wait, or tells at once that there is nothing to wait for.
-    pub(super) fn let_wait(&mut self, id: wask_proto::RunId, mut waiter: Waiter) {
+    pub(super) fn let_wait(&mut self, id: RunId, mut waiter: Waiter) {
         self.renew_lease(id);
         let Some(run) = self.model.runs.get_mut(&id) else {
             let _ = waiter.reply.send(Err(Refusal::UnknownRun));
             return;
         };
         if run.is_over(&mut waiter.what) {
-            self.answer(told(waiter));
+            self.tell(id, waiter);
         } else {
             run.waiters.push(waiter);
         }
     }
-}
 
-fn told(waiter: Waiter) -> Ack {
-    Box::new(move || drop(waiter.reply.send(Ok(()))))
+    fn tell(&mut self, run: RunId, Waiter { results, reply, .. }: Waiter) {
+        let results = match results.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.results(run, &results).ok_or(Refusal::UnknownRun),
+        };
+        self.answer(Box::new(move || drop(reply.send(results))));
+    }
 }
 
 impl Run {

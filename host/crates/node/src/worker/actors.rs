@@ -230,6 +230,11 @@ impl Actors {
         std::mem::take(&mut self.forgotten)
     }
 
+    /// Whether there are answers for the scheduler.
+    pub(super) fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
     /// Answers for the scheduler.
     pub(super) fn take_answers(&mut self) -> Vec<ActorDone> {
         std::mem::take(&mut self.answers)

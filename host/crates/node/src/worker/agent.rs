@@ -1,140 +1,173 @@
-//! The worker's loop: wait, take commands, serve executors, hand out jobs, report.
+//! The worker: it hears its executors, hands out jobs, and tells what came of them.
 //!
-//! Runs on one thread, which also starts the executors: the kernel kills them when it ends.
+//! Has no thread of its own: whoever owns it gives it its turns, all of them on one thread, which
+//! also starts the executors: the kernel kills them when it ends.
 
 use std::{
     collections::HashSet,
     io,
+    os::fd::{AsFd, BorrowedFd},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::Errno,
-};
 use wask_proto::{
     ActorId,
     worker::{AttemptId, FromWorker, Resumption, ToWorker},
 };
+use wask_store::Objects;
 
 use super::{
     actors::Lines,
-    config::{HEAVY_LEAVE_AFTER, LIGHT_INSTANCE_MAX_BYTES, ORDERS_SHARE, WorkerConfig},
+    config::{
+        HEAVY_LEAVE_AFTER, LIGHT_INSTANCE_MAX_BYTES, ORDERS_SHARE, WorkerConfig, WorkerError,
+    },
     desk::Desk,
     executor::Executor,
-    handle::Outbox,
-    mailbox::{Command, Mailbox},
+    health::SlotHealth,
+    loader::Loader,
+    mailbox::{Answer, Mailbox},
     pipeline::{self, Load},
+    readiness::{Happened, Readiness},
     slot::Slot,
 };
 
-/// Everything that the worker's thread owns.
-pub(super) struct Agent {
+/// A worker in this process: its executors, and what waits for them. Dropped, it kills its
+/// executors and waits for their end.
+pub(crate) struct Agent {
     config: WorkerConfig,
     mailbox: Arc<Mailbox>,
-    outbox: Box<dyn Outbox>,
+    readiness: Readiness,
     desk: Desk,
     slots: Vec<Slot>,
-    /// What happened on each slot's socket in this round.
-    happened: Vec<PollFlags>,
+    /// What happened on each slot's socket in this turn.
+    happened: Vec<Happened>,
     loads: Vec<Option<Load>>,
     greeted: bool,
-    stopped: bool,
 }
 
 impl Agent {
-    pub(super) fn new(
+    /// A worker whose executors start with its first turn, in the thread that takes it; its `Hello`
+    /// follows when the first is ready.
+    pub(crate) fn new(
         config: WorkerConfig,
-        mailbox: Arc<Mailbox>,
-        outbox: Box<dyn Outbox>,
-        desk: Desk,
-    ) -> Self {
+        objects: Arc<dyn Objects>,
+    ) -> Result<Self, WorkerError> {
+        if config.slots == 0 {
+            return Err(WorkerError::NoSlots);
+        }
+        let system = |what| move |source| WorkerError::System { what, source };
+        let mailbox = Arc::new(Mailbox::new().map_err(system("eventfd"))?);
+        let readiness =
+            Readiness::new(mailbox.descriptor(), config.slots).map_err(system("epoll"))?;
+        let loads_max = usize::from(config.slots);
+        let loader = Loader::start(objects.clone(), mailbox.clone(), loads_max)
+            .map_err(system("loader thread"))?;
+        let desk = Desk::new(objects, loader);
         let slots = (0..config.slots).map(|number| Slot::new(number, desk.now)).collect();
-        Self {
-            config,
-            mailbox,
-            outbox,
-            desk,
-            slots,
-            happened: Vec::new(),
-            loads: Vec::new(),
-            greeted: false,
-            stopped: false,
+        let happened = vec![Happened::default(); usize::from(config.slots)];
+        let (loads, greeted) = (Vec::new(), false);
+        Ok(Self { config, mailbox, readiness, desk, slots, happened, loads, greeted })
+    }
+
+    /// Takes note of a message. What follows from it happens in [`Self::act`].
+    pub(crate) fn take(&mut self, message: ToWorker) {
+        self.desk.now = Instant::now();
+        match message {
+            ToWorker::Assign(assignments) => self.desk.accept(assignments),
+            ToWorker::Cancel(ids) => self.cancel(ids),
+            ToWorker::Reclaim(ids) => self.reclaim(ids),
+            ToWorker::Resume(resumptions) => self.resume(resumptions),
+            ToWorker::Drain => self.drain(),
+            ToWorker::Actor(orders) => self.desk.actors.accept(orders),
+            ToWorker::ForgetActor(actors) => self.forget(actors),
         }
     }
 
-    /// Works until everything is drained, or until it is told to stop. Executors that are left
-    /// are killed and reaped.
-    pub(super) fn run(mut self) {
-        while !self.has_ended() {
-            if let Err(error) = self.wait() {
-                tracing::error!(%error, "the worker cannot wait for its executors and ends");
-                return;
+    /// Listens to the executors, for at most that long until one says something, and acts. Tells
+    /// whether anything has happened. The descriptor ([`AsFd`]) is readable while it would.
+    pub(crate) fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
+        let Self { readiness, happened, .. } = self;
+        happened.fill(Happened::default());
+        let any = readiness.wait(timeout, |slot, on_socket| {
+            if let Some(place) = happened.get_mut(usize::from(slot)) {
+                *place = on_socket;
             }
-            self.desk.now = Instant::now();
-            self.round();
+        })?;
+        self.desk.now = Instant::now();
+        let due = self.deadline().is_some_and(|at| at <= self.desk.now);
+        if !any && !due && !self.desk.draining() {
+            return Ok(false);
         }
-    }
-
-    fn round(&mut self) {
-        self.take_commands();
+        if self.readiness.mailbox {
+            self.take_loads();
+        }
         for (slot, happened) in self.slots.iter_mut().zip(&self.happened) {
-            if !happened.is_empty() {
+            if *happened != Happened::default() {
                 slot.serve(*happened, &mut self.desk);
             }
         }
         for slot in &mut self.slots {
             slot.tick(&self.config, &mut self.desk);
         }
+        self.act()?;
+        Ok(any || due)
+    }
+
+    /// Hands out what waits, as far as the executors have room.
+    pub(crate) fn act(&mut self) -> io::Result<()> {
         self.dispatch();
         self.greet();
-        self.desk.send(&*self.outbox);
+        self.slots.iter().try_for_each(|slot| self.readiness.watch(slot.number(), slot.watched()))
     }
 
-    fn has_ended(&self) -> bool {
-        self.stopped || (self.desk.draining() && self.slots.iter().all(Slot::is_closed))
+    /// What it has to tell since it was asked last, in order.
+    pub(crate) fn take_news(&mut self) -> Vec<FromWorker> {
+        self.desk.take_news()
     }
 
-    /// Waits for a command, a socket or the next deadline.
-    fn wait(&mut self) -> io::Result<()> {
-        let deadline = self.slots.iter().filter_map(Slot::deadline).min();
-        let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
-        let mut descriptors = Vec::with_capacity(1 + self.slots.len());
-        descriptors.push(PollFd::from_borrowed_fd(self.mailbox.descriptor(), PollFlags::IN));
-        for (descriptor, flags) in self.slots.iter().filter_map(Slot::descriptor) {
-            descriptors.push(PollFd::from_borrowed_fd(descriptor, flags));
+    /// Whether there is something to tell.
+    pub(crate) fn has_news(&self) -> bool {
+        self.desk.has_news()
+    }
+
+    /// When it has to have its turn, whatever happens.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.slots.iter().filter_map(Slot::deadline).min()
+    }
+
+    /// Waits until everything that runs has ended, after [`ToWorker::Drain`].
+    pub(crate) fn finish(mut self) -> io::Result<Vec<FromWorker>> {
+        self.turn(Some(Duration::ZERO))?;
+        while !(self.desk.draining() && self.slots.iter().all(Slot::is_closed)) {
+            let timeout = self.deadline().map(|at| at.saturating_duration_since(Instant::now()));
+            self.turn(timeout)?;
         }
-        match poll(&mut descriptors, timeout.as_ref()) {
-            Ok(_) => {}
-            // Nothing is known to have happened; the next round asks again.
-            Err(Errno::INTR) => descriptors.iter_mut().for_each(PollFd::clear_revents),
-            Err(error) => return Err(error.into()),
-        }
-        let mut results = descriptors.iter().skip(1).map(PollFd::revents);
-        self.happened.clear();
-        self.happened.extend(self.slots.iter().map(|slot| {
-            let polled = slot.descriptor().is_some();
-            polled.then(|| results.next()).flatten().unwrap_or(PollFlags::empty())
-        }));
-        Ok(())
+        Ok(self.take_news())
     }
 
-    fn take_commands(&mut self) {
-        for command in self.mailbox.take() {
-            match command {
-                Command::Scheduler(ToWorker::Assign(assignments)) => self.desk.accept(assignments),
-                Command::Scheduler(ToWorker::Cancel(ids)) => self.cancel(ids),
-                Command::Scheduler(ToWorker::Reclaim(ids)) => self.reclaim(ids),
-                Command::Scheduler(ToWorker::Resume(resumptions)) => self.resume(resumptions),
-                Command::Scheduler(ToWorker::Drain) => self.drain(),
-                Command::Scheduler(ToWorker::Actor(orders)) => self.desk.actors.accept(orders),
-                Command::Scheduler(ToWorker::ForgetActor(actors)) => self.forget(actors),
-                Command::Loaded(id, args) => self.desk.loaded(id, args),
-                Command::OrderLoaded(actor, number, loaded) => {
+    /// Slots whose executor works.
+    pub(crate) fn slots_ready(&self) -> u16 {
+        self.slots.iter().filter(|slot| slot.is_ready()).count() as u16
+    }
+
+    /// Why executors do not become ready, while none has.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.desk.health.trouble()
+    }
+
+    /// How the executors are, by slot.
+    pub(crate) fn slots(&self) -> &[SlotHealth] {
+        self.desk.health.slots()
+    }
+
+    fn take_loads(&mut self) {
+        for answer in self.mailbox.take() {
+            match answer {
+                Answer::Args(id, args) => self.desk.loaded(id, args),
+                Answer::Order(actor, number, loaded) => {
                     self.desk.order_loaded(actor, number, loaded);
                 }
-                Command::Stop => self.stopped = true,
             }
         }
     }
@@ -290,18 +323,22 @@ impl Agent {
         }
     }
 
-    /// Says how many slots work, and introduces the worker once one does.
+    /// Introduces the worker once a slot works.
     fn greet(&mut self) {
-        let ready = self.slots.iter().filter(|slot| slot.is_ready()).count();
-        self.desk.health.set_slots_ready(u16::try_from(ready).unwrap_or(u16::MAX));
-        if ready > 0 && !self.greeted {
+        if !self.greeted && self.slots.iter().any(Slot::is_ready) {
             self.greeted = true;
-            self.outbox.send(FromWorker::Hello {
+            self.desk.report.greeting = Some(FromWorker::Hello {
                 name: self.config.name.clone(),
                 slots: self.config.slots,
                 resources: self.config.resources.clone(),
             });
         }
+    }
+}
+
+impl AsFd for Agent {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.readiness.as_fd()
     }
 }
 
@@ -315,9 +352,4 @@ fn ready(slots: &mut [Slot]) -> impl Iterator<Item = (u16, &mut Executor)> {
 
 fn executor_of(slots: &mut [Slot], slot: u16) -> Option<&mut Executor> {
     slots.get_mut(usize::from(slot)).and_then(Slot::ready)
-}
-
-/// A timeout never rounds down to a busy loop: the kernel counts nanoseconds as well.
-fn timespec(duration: Duration) -> Timespec {
-    Timespec::try_from(duration).unwrap_or(Timespec { tv_sec: 60, tv_nsec: 0 })
 }

@@ -12,7 +12,7 @@ use std::{
 use wask_proto::{
     ActorId, Failure,
     executor::JobArg,
-    worker::{ActorOrder, ActorOutcome, Assignment, AttemptId, WorkerOutcome},
+    worker::{ActorOrder, ActorOutcome, Assignment, AttemptId, FromWorker, WorkerOutcome},
 };
 use wask_store::Objects;
 
@@ -21,7 +21,6 @@ use super::{
     args,
     config::STORED_INLINE_MAX_BYTES,
     estimate::Estimates,
-    handle::Outbox,
     health::Health,
     loader::Loader,
     orders::{self, Loaded},
@@ -46,11 +45,11 @@ pub(super) struct Held {
 
 /// Waiting attempts and everything that outlives a single executor.
 pub(super) struct Desk {
-    /// The present of this round.
+    /// The present of this turn.
     pub(super) now: Instant,
     pub(super) report: Report,
     pub(super) estimates: Estimates,
-    pub(super) health: Arc<Health>,
+    pub(super) health: Health,
     pub(super) actors: Actors,
     queue: VecDeque<Held>,
     loader: Loader,
@@ -91,12 +90,12 @@ impl Held {
 }
 
 impl Desk {
-    pub(super) fn new(objects: Arc<dyn Objects>, loader: Loader, health: Arc<Health>) -> Self {
+    pub(super) fn new(objects: Arc<dyn Objects>, loader: Loader) -> Self {
         Self {
             now: Instant::now(),
             report: Report::default(),
             estimates: Estimates::default(),
-            health,
+            health: Health::default(),
             actors: Actors::default(),
             queue: VecDeque::new(),
             loader,
@@ -194,10 +193,15 @@ impl Desk {
         self.actors.loaded(actor, number, loaded);
     }
 
-    /// Tells the scheduler what this round has to tell.
-    pub(super) fn send(&mut self, outbox: &dyn Outbox) {
+    /// Everything that the scheduler is to be told.
+    pub(super) fn take_news(&mut self) -> Vec<FromWorker> {
         self.report.actors = self.actors.take_answers();
-        self.report.send(outbox);
+        self.report.take()
+    }
+
+    /// Whether there is something to tell.
+    pub(super) fn has_news(&self) -> bool {
+        self.actors.has_answers() || !self.report.is_empty()
     }
 
     /// Asks for large arguments of what comes next, while every executor is busy anyway.

@@ -9,7 +9,6 @@ mod news;
 
 use std::{
     collections::{HashSet, VecDeque},
-    os::fd::BorrowedFd,
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
@@ -31,6 +30,7 @@ use super::{
     page::Page,
     parking::{self, Due, Parking},
     pipeline::Load,
+    readiness::Watched,
     spawn::{Process, Spawned},
     watch::Watch,
 };
@@ -238,10 +238,12 @@ impl Executor {
     }
 
     /// What to wait for on its socket.
-    pub(super) fn descriptor(&self) -> (BorrowedFd<'_>, Writable) {
-        let writable =
-            if self.link.unwritten_bytes() > 0 { Writable::Awaited } else { Writable::No };
-        (self.link.descriptor(), writable)
+    pub(super) fn watched(&self) -> Watched<'_> {
+        Watched {
+            socket: self.link.descriptor(),
+            process_id: self.process.id(),
+            writable: self.link.unwritten_bytes() > 0,
+        }
     }
 
     /// Its process id.
@@ -452,13 +454,6 @@ pub(super) enum Fault {
     /// It was started and never said that it is ready.
     #[error("it was not ready within {} s", READY_WITHIN.as_secs())]
     NeverReady,
-}
-
-/// Whether a socket is waited for until it takes more bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Writable {
-    Awaited,
-    No,
 }
 
 /// Microseconds since the epoch, or the present for 0.

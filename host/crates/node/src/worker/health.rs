@@ -1,16 +1,10 @@
-//! How the worker is, for other threads to look at.
+//! How the worker is, for those who ask.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU16, Ordering},
-};
-
-/// Slots with a working executor, and what was last wrong with one.
+/// What was last wrong with an executor, and which there are.
 #[derive(Debug, Default)]
 pub(super) struct Health {
-    slots_ready: AtomicU16,
-    trouble: Mutex<Option<String>>,
-    slots: Mutex<Vec<SlotHealth>>,
+    trouble: Option<String>,
+    slots: Vec<SlotHealth>,
 }
 
 /// How the executor of a slot is.
@@ -23,49 +17,37 @@ pub(crate) struct SlotHealth {
 }
 
 impl Health {
-    pub(super) fn slots_ready(&self) -> u16 {
-        self.slots_ready.load(Ordering::Acquire)
-    }
-
-    pub(super) fn set_slots_ready(&self, slots: u16) {
-        self.slots_ready.store(slots, Ordering::Release);
-    }
-
     /// Why an executor last failed to become ready; `None` once one did.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// By slot.
-    pub(super) fn slots(&self) -> Vec<SlotHealth> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn slots(&self) -> &[SlotHealth] {
+        &self.slots
     }
 
     /// An executor of a slot was started.
-    pub(super) fn started(&self, slot: u16, process_id: u32) {
-        self.change(slot, |slot| {
-            slot.process_id = Some(process_id);
-            slot.started += 1;
-        });
+    pub(super) fn started(&mut self, slot: u16, process_id: u32) {
+        let slot = self.slot(slot);
+        slot.process_id = Some(process_id);
+        slot.started += 1;
     }
 
     /// A slot has no executor any more.
-    pub(super) fn ended(&self, slot: u16) {
-        self.change(slot, |slot| slot.process_id = None);
+    pub(super) fn ended(&mut self, slot: u16) {
+        self.slot(slot).process_id = None;
     }
 
-    fn change(&self, slot: u16, change: impl FnOnce(&mut SlotHealth)) {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn set_trouble(&mut self, trouble: Option<String>) {
+        self.trouble = trouble;
+    }
+
+    fn slot(&mut self, slot: u16) -> &mut SlotHealth {
         let needed = usize::from(slot) + 1;
-        if slots.len() < needed {
-            slots.resize(needed, SlotHealth::default());
+        if self.slots.len() < needed {
+            self.slots.resize(needed, SlotHealth::default());
         }
-        if let Some(slot) = slots.get_mut(usize::from(slot)) {
-            change(slot);
-        }
-    }
-
-    pub(super) fn set_trouble(&self, trouble: Option<String>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        &mut self.slots[needed - 1]
     }
 }

@@ -20,7 +20,7 @@ use wask_store::Objects;
 use super::{
     args,
     desk::Held,
-    mailbox::{Command, Mailbox},
+    mailbox::{Answer, Mailbox},
     orders,
 };
 
@@ -60,7 +60,7 @@ impl Loader {
         self.unanswered
     }
 
-    /// Asks for an attempt's arguments; the answer comes as a command. Given back when it is full.
+    /// Asks for an attempt's arguments; the answer comes into the mailbox. Given back when it is full.
     pub(super) fn ask(&mut self, mut held: Held) -> Option<Held> {
         if !self.request(|| Request::Args(Box::new(held.assignment.clone()))) {
             return Some(held);
@@ -70,7 +70,7 @@ impl Loader {
         None
     }
 
-    /// Asks for the bytes of an actor's order; the answer comes as a command. Tells whether there
+    /// Asks for the bytes of an actor's order; the answer comes into the mailbox. Tells whether there
     /// was room for that.
     pub(super) fn ask_for_order(&mut self, order: &ActorOrder) -> bool {
         self.request(|| Request::Order(Box::new(order.clone())))
@@ -108,10 +108,10 @@ impl Loader {
 fn load_all(inbox: &Receiver<Request>, objects: &dyn Objects, mailbox: &Mailbox) {
     while let Ok(request) = inbox.recv() {
         mailbox.push(match request {
-            Request::Args(of) => Command::Loaded(of.id, args::gather(&of.args, objects)),
+            Request::Args(of) => Answer::Args(of.id, args::gather(&of.args, objects)),
             Request::Order(order) => {
                 let loaded = orders::load(&order, objects);
-                Command::OrderLoaded(order.actor, order.order, loaded)
+                Answer::Order(order.actor, order.order, loaded)
             }
         });
     }

@@ -5,7 +5,6 @@
 //! the attempts it was given.
 
 mod config;
-mod handle;
 mod health;
 
 mod agent;
@@ -28,6 +27,7 @@ mod estimate;
 mod loader;
 mod mailbox;
 mod pipeline;
+mod readiness;
 mod report;
 
 #[cfg(test)]
@@ -35,6 +35,6 @@ mod peer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agent::Agent;
 pub(crate) use config::WorkerConfig;
 pub use config::WorkerError;
-pub(crate) use handle::{Outbox, WorkerHandle, start};

@@ -1,4 +1,4 @@
-//! The page of memory that a worker shares with an executor. One of two files with `unsafe`.
+//! The page of memory that a worker shares with an executor. One of three files with `unsafe`.
 #![expect(unsafe_code, reason = "a mapped page is reached through a pointer")]
 
 use std::{

@@ -1,4 +1,4 @@
-//! What one round of the loop has to tell the scheduler, sent as one batch per kind.
+//! What one turn of the worker has to tell the scheduler, one batch of each kind.
 
 use wask_proto::{
     Failure, Timestamp, Timing,
@@ -9,11 +9,11 @@ use wask_proto::{
     },
 };
 
-use super::handle::Outbox;
-
-/// News of one round.
+/// News of one turn.
 #[derive(Debug, Default)]
 pub(super) struct Report {
+    /// The first message.
+    pub(super) greeting: Option<FromWorker>,
     pub(super) started: Vec<Started>,
     pub(super) progress: Vec<(AttemptId, u64, u64)>,
     pub(super) submitted: Vec<Submitted>,
@@ -46,29 +46,34 @@ impl Report {
         self.finished.push(Finished { id, timing, outcome, logs, profile: None });
     }
 
-    /// Tells the scheduler everything; starts come before ends, and what an attempt hands out
+    /// Everything, one batch of each kind; starts come before ends, and what an attempt hands out
     /// before it waits for that.
-    pub(super) fn send(&mut self, outbox: &dyn Outbox) {
-        if !self.started.is_empty() {
-            outbox.send(FromWorker::Started(std::mem::take(&mut self.started)));
+    pub(super) fn take(&mut self) -> Vec<FromWorker> {
+        fn all<T>(news: &mut Vec<T>, message: fn(Vec<T>) -> FromWorker) -> Option<FromWorker> {
+            (!news.is_empty()).then(|| message(std::mem::take(news)))
         }
-        if !self.progress.is_empty() {
-            outbox.send(FromWorker::Progress(std::mem::take(&mut self.progress)));
-        }
-        if !self.submitted.is_empty() {
-            outbox.send(FromWorker::Submitted(std::mem::take(&mut self.submitted)));
-        }
-        if !self.parked.is_empty() {
-            outbox.send(FromWorker::Parked(std::mem::take(&mut self.parked)));
-        }
-        if !self.finished.is_empty() {
-            outbox.send(FromWorker::Finished(std::mem::take(&mut self.finished)));
-        }
-        if !self.returned.is_empty() {
-            outbox.send(FromWorker::Returned(std::mem::take(&mut self.returned)));
-        }
-        if !self.actors.is_empty() {
-            outbox.send(FromWorker::Actor(std::mem::take(&mut self.actors)));
-        }
+        let news = [
+            self.greeting.take(),
+            all(&mut self.started, FromWorker::Started),
+            all(&mut self.progress, FromWorker::Progress),
+            all(&mut self.submitted, FromWorker::Submitted),
+            all(&mut self.parked, FromWorker::Parked),
+            all(&mut self.finished, FromWorker::Finished),
+            all(&mut self.returned, FromWorker::Returned),
+            all(&mut self.actors, FromWorker::Actor),
+        ];
+        news.into_iter().flatten().collect()
+    }
+
+    /// Whether there is nothing to tell.
+    pub(super) fn is_empty(&self) -> bool {
+        self.greeting.is_none()
+            && self.started.is_empty()
+            && self.progress.is_empty()
+            && self.submitted.is_empty()
+            && self.parked.is_empty()
+            && self.finished.is_empty()
+            && self.returned.is_empty()
+            && self.actors.is_empty()
     }
 }

@@ -2,18 +2,17 @@
 
 use std::{
     mem,
-    os::fd::BorrowedFd,
     time::{Duration, Instant},
 };
 
-use rustix::event::PollFlags;
 use wask_proto::executor::FromExecutor;
 
 use super::{
     config::{CLOSE_WITHIN, READY_WITHIN, RESTART_FIRST, RESTART_MAX, WorkerConfig},
     desk::Desk,
-    executor::{Executor, Fault, Writable},
+    executor::{Executor, Fault},
     link::{LinkError, Other},
+    readiness::{Happened, Watched},
     spawn,
 };
 
@@ -70,13 +69,8 @@ impl Slot {
     }
 
     /// What to wait for.
-    pub(super) fn descriptor(&self) -> Option<(BorrowedFd<'_>, PollFlags)> {
-        let (descriptor, writable) = self.executor()?.descriptor();
-        let flags = match writable {
-            Writable::Awaited => PollFlags::IN | PollFlags::OUT,
-            Writable::No => PollFlags::IN,
-        };
-        Some((descriptor, flags))
+    pub(super) fn watched(&self) -> Option<Watched<'_>> {
+        self.executor().map(Executor::watched)
     }
 
     /// When [`Self::tick`] has something to do.
@@ -90,12 +84,12 @@ impl Slot {
     }
 
     /// Something happened on the socket.
-    pub(super) fn serve(&mut self, happened: PollFlags, desk: &mut Desk) {
+    pub(super) fn serve(&mut self, happened: Happened, desk: &mut Desk) {
         let Some(executor) = self.executor_mut() else { return };
-        if happened.contains(PollFlags::OUT) {
+        if happened.writable {
             executor.write();
         }
-        if !happened.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+        if !happened.readable {
             return;
         }
         let read = executor.read();
@@ -164,7 +158,7 @@ impl Slot {
         Ok(())
     }
 
-    fn greeted(&mut self, desk: &Desk) {
+    fn greeted(&mut self, desk: &mut Desk) {
         self.state = match mem::replace(&mut self.state, State::Closed) {
             State::Starting { executor, .. } => {
                 self.failures = 0;
@@ -175,7 +169,7 @@ impl Slot {
         };
     }
 
-    fn start(&mut self, config: &WorkerConfig, desk: &Desk) {
+    fn start(&mut self, config: &WorkerConfig, desk: &mut Desk) {
         self.state = match spawn::spawn(&config.executor_program, &config.cache_dir) {
             Ok(spawned) => {
                 let executor = Box::new(Executor::new(self.number, spawned, desk.now));
@@ -213,7 +207,7 @@ impl Slot {
     }
 
     /// An executor died before it was ready; the next one has to wait.
-    fn failed(&mut self, how: &str, desk: &Desk) -> State {
+    fn failed(&mut self, how: &str, desk: &mut Desk) -> State {
         self.failures += 1;
         let pause = restart_pause(self.failures);
         tracing::error!(slot = self.number, how, ?pause, "an executor did not become ready");

@@ -19,8 +19,8 @@ impl Server {
                 id: worker.id,
                 name: port.name.clone(),
                 slots: worker.slots,
-                slots_ready: port.link.slots_ready(),
-                trouble: port.link.trouble(),
+                slots_ready: port.agent.slots_ready(),
+                trouble: port.agent.trouble().map(str::to_owned),
                 assigned: worker.running + worker.prefetched,
                 running: worker.running,
                 draining: worker.draining,
@@ -28,9 +28,9 @@ impl Server {
                 joined_at: port.joined_at.unwrap_or_default(),
                 finished: port.finished,
                 executors: port
-                    .link
+                    .agent
                     .slots()
-                    .into_iter()
+                    .iter()
                     .map(|slot| (slot.process_id, slot.started))
                     .collect(),
                 objects: self.holdings.files_held(),

@@ -58,8 +58,8 @@ fn word(done: &ActorDone) -> String {
 }
 
 impl Bench {
-    fn order(&self, orders: impl IntoIterator<Item = ActorOrder>) {
-        self.worker().send(ToWorker::Actor(orders.into_iter().collect()));
+    fn order(&mut self, orders: impl IntoIterator<Item = ActorOrder>) {
+        self.send(ToWorker::Actor(orders.into_iter().collect()));
     }
 
     /// The answers of one actor, once there are so many, as `order word`.
@@ -233,7 +233,7 @@ fn an_actor_leaves_an_executor_that_is_busy_for_long() {
     bench.until(|bench| bench.has_started(0) && bench.has_started(1));
     bench.order([order(1, 2, "push")]);
     let elsewhere = bench.started.iter().find(|started| started.slot != slot).unwrap().id;
-    bench.worker().send(ToWorker::Cancel(vec![elsewhere]));
+    bench.send(ToWorker::Cancel(vec![elsewhere]));
     assert_eq!(bench.answers(1, 2), ["1 ", "2 absent"]);
     bench.order([load(1, 3, text("s,"), "push")]);
     assert_eq!(bench.answers(1, 3)[2], "3 s,x,y,3,");
@@ -250,7 +250,7 @@ fn calls_wait_for_their_executor_and_go_first() {
     bench.until(|bench| bench.has_started(0));
     bench.assign([(1, "echo")]);
     bench.order([order(1, 2, "push"), load(1, 3, text("s,"), "push")]);
-    bench.worker().send(ToWorker::Cancel(vec![id(0)]));
+    bench.send(ToWorker::Cancel(vec![id(0)]));
     assert_eq!(bench.answers(1, 3), ["1 ", "2 2,", "3 s,x,y,3,"]);
     bench.until(|bench| bench.finished.len() == 2);
     assert!(bench.actors[1].timing.started_at <= bench.finished[&1].timing.started_at);
@@ -279,7 +279,7 @@ fn a_forgotten_actor_stops() {
     bench.order([new(1, 1), new(2, 1)]);
     bench.answers(2, 1);
     bench.order([order(1, 2, "sleep 20000"), order(1, 3, "push"), order(2, 2, "push")]);
-    bench.worker().send(ToWorker::ForgetActor(vec![ActorId(1), ActorId(77)]));
+    bench.send(ToWorker::ForgetActor(vec![ActorId(1), ActorId(77)]));
     assert_eq!(bench.answers(2, 2)[1], "2 2,");
     assert_eq!(bench.answers(1, 1), ["1 "], "nothing after it is answered");
     assert_eq!(bench.process(), process, "the executor did as it was told");
@@ -294,11 +294,10 @@ fn drain_answers_every_order() {
     bench.order([order(1, 2, "sleep 600"), order(1, 3, "push"), load(1, 4, text("s,"), "push")]);
     bench.assign([(0, "echo")]);
     // Nothing tells when an order begins; this is long after it.
-    std::thread::sleep(Duration::from_millis(100));
-    bench.worker().send(ToWorker::Drain);
+    bench.pass(Duration::from_millis(100));
+    bench.send(ToWorker::Drain);
     bench.order([new(2, 1)]);
-    bench.worker.take().unwrap().join();
-    while let Ok(message) = bench.messages.try_recv() {
+    for message in bench.worker.take().unwrap().finish().unwrap() {
         bench.note(message);
     }
     assert_eq!(bench.answers(1, 4), ["1 ", "2 ", "3 absent", "4 absent"]);

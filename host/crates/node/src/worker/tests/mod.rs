@@ -5,10 +5,7 @@ mod parking;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender, channel},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,24 +18,14 @@ use wask_proto::{
 };
 use wask_store::{MemoryObjects, Objects};
 
-use super::{Outbox, WorkerConfig, WorkerHandle, peer, start};
+use super::{Agent, WorkerConfig, peer};
 
 /// Long enough for a busy machine, and only ever used up by a failing test.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Sent(Sender<FromWorker>);
-
-impl Outbox for Sent {
-    fn send(&self, message: FromWorker) {
-        // A test that has ended does not listen any more.
-        let _ = self.0.send(message);
-    }
-}
-
 /// A worker and everything that it said.
 struct Bench {
-    worker: Option<WorkerHandle>,
-    messages: Receiver<FromWorker>,
+    worker: Option<Agent>,
     objects: Arc<MemoryObjects>,
     finished: BTreeMap<u32, Finished>,
     started: Vec<Started>,
@@ -68,12 +55,10 @@ impl Bench {
             cache_dir: dir.path().to_owned(),
             prefetch_us: 1_000,
         };
-        let (sender, messages) = channel();
         let objects = Arc::new(MemoryObjects::default());
-        let worker = start(config, objects.clone(), Box::new(Sent(sender))).unwrap();
+        let worker = Agent::new(config, objects.clone()).unwrap();
         Self {
             worker: Some(worker),
-            messages,
             objects,
             finished: BTreeMap::new(),
             started: Vec::new(),
@@ -87,13 +72,36 @@ impl Bench {
         }
     }
 
-    fn worker(&self) -> &WorkerHandle {
+    fn worker(&self) -> &Agent {
         self.worker.as_ref().unwrap()
     }
 
-    fn assign(&self, tasks: impl IntoIterator<Item = (u32, &'static str)>) {
+    fn send(&mut self, message: ToWorker) {
+        let worker = self.worker.as_mut().unwrap();
+        worker.take(message);
+        worker.act().unwrap();
+    }
+
+    /// Gives the worker its turns for so long.
+    fn pass(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.turn(end - Instant::now());
+        }
+    }
+
+    fn turn(&mut self, patience: Duration) {
+        let worker = self.worker.as_mut().unwrap();
+        let due = worker.deadline().map(|at| at.saturating_duration_since(Instant::now()));
+        worker.turn(Some(due.map_or(patience, |due| due.min(patience)))).unwrap();
+        for message in worker.take_news() {
+            self.note(message);
+        }
+    }
+
+    fn assign(&mut self, tasks: impl IntoIterator<Item = (u32, &'static str)>) {
         let tasks = tasks.into_iter().map(|(index, function)| task(index, function)).collect();
-        self.worker().send(ToWorker::Assign(tasks));
+        self.send(ToWorker::Assign(tasks));
     }
 
     /// Has every function that is used here known as a short one.
@@ -120,21 +128,19 @@ impl Bench {
     }
 
     /// Calls of one function that take so many milliseconds.
-    fn assign_naps(&self, naps: impl IntoIterator<Item = (u32, u32)>) {
+    fn assign_naps(&mut self, naps: impl IntoIterator<Item = (u32, u32)>) {
         let nap = |(index, ms): (u32, u32)| {
             let arg = Value::from_bytes(Encoding::Raw, &ms.to_le_bytes());
             Assignment { args: vec![vec![arg]], ..task(index, "nap") }
         };
-        self.worker().send(ToWorker::Assign(naps.into_iter().map(nap).collect()));
+        self.send(ToWorker::Assign(naps.into_iter().map(nap).collect()));
     }
 
     fn until(&mut self, reached: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !reached(self) {
             assert!(Instant::now() < deadline, "waited in vain; {:?}", self.finished);
-            if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(5)) {
-                self.note(message);
-            }
+            self.turn(Duration::from_millis(5));
         }
     }
 
@@ -237,7 +243,7 @@ fn arguments_are_put_together_from_their_pieces() {
         Assignment { args: vec![vec![stored(b"xyz")]], ..task(2, "echo") },
         Assignment { args: vec![vec![gone]], ..task(3, "echo") },
     ];
-    bench.worker().send(ToWorker::Assign(tasks));
+    bench.send(ToWorker::Assign(tasks));
     bench.until(|bench| bench.finished.len() == 3);
     let bytes = |index| match bench.outcome(index) {
         WorkerOutcome::Success(value) => value.bytes().unwrap().to_vec(),
@@ -272,7 +278,7 @@ fn jobs_behind_a_long_one_are_taken_back() {
     bench.assign_naps([(0, 500), (1, 500)].into_iter().chain((2..102).map(|index| (index, 0))));
     bench.until(|bench| bench.has_started(0) && bench.has_started(1));
     assert!(bench.finished.is_empty(), "all slots are taken, and everything else waits");
-    bench.worker().send(ToWorker::Cancel(vec![id(0)]));
+    bench.send(ToWorker::Cancel(vec![id(0)]));
     bench.until(|bench| bench.finished.len() == 102);
     assert!(bench.all_succeeded(1..102));
     let others = (2..102).map(|index| bench.ended_at[&index]).max().unwrap();
@@ -288,8 +294,8 @@ fn cancel_reaches_into_a_pipeline() {
     for round in 0..30 {
         bench.assign_naps((0..100).map(|index| (index, if index == 0 { 20_000 } else { 0 })));
         // At one time or another the jobs wait in the worker, in the pipeline, or were taken back.
-        std::thread::sleep(Duration::from_micros(round * 150));
-        bench.worker().send(ToWorker::Cancel(vec![id(50), id(99), id(0)]));
+        bench.pass(Duration::from_micros(round * 150));
+        bench.send(ToWorker::Cancel(vec![id(50), id(99), id(0)]));
         bench.until(|bench| bench.finished.len() == 100);
         for index in 0..100 {
             let cancelled = matches!(bench.outcome(index), WorkerOutcome::Cancelled);
@@ -307,7 +313,7 @@ fn cancel_stops_waiting_and_running_attempts() {
     bench.assign([(0, "sleep 20000"), (1, "deaf 20000"), (2, "echo"), (3, "echo")]);
     bench.until(|bench| bench.has_started(0) && bench.has_started(1));
     let asked = Instant::now();
-    bench.worker().send(ToWorker::Cancel((0..3).map(id).collect()));
+    bench.send(ToWorker::Cancel((0..3).map(id).collect()));
     bench.until(|bench| (0..4).all(|index| bench.finished.contains_key(&index)));
     for index in 0..3 {
         assert!(matches!(bench.outcome(index), WorkerOutcome::Cancelled), "{index}");
@@ -373,7 +379,7 @@ fn the_wall_limit_holds_even_if_the_executor_does_not_keep_it() {
     let mut bench = Bench::new(1);
     let mut endless = task(0, "deaf 60000");
     endless.limits.wall_max_ms = 50;
-    bench.worker().send(ToWorker::Assign(vec![endless, task(1, "echo")]));
+    bench.send(ToWorker::Assign(vec![endless, task(1, "echo")]));
     bench.until(|bench| bench.finished.len() == 2);
     let WorkerOutcome::Failure(failure) = bench.outcome(0) else { panic!("no failure") };
     assert_eq!(failure.kind, FailureKind::Timeout);
@@ -387,7 +393,7 @@ fn reclaim_hands_back_what_has_not_begun() {
     let mut bench = Bench::new(1);
     bench.assign([(0, "sleep 300"), (1, "echo"), (2, "echo")]);
     bench.until(|bench| bench.has_started(0));
-    bench.worker().send(ToWorker::Reclaim(vec![id(0), id(1), id(77)]));
+    bench.send(ToWorker::Reclaim(vec![id(0), id(1), id(77)]));
     bench.until(|bench| bench.finished.len() == 2);
     assert!(bench.all_succeeded([0, 2]));
     assert_eq!(bench.returned, BTreeSet::from([1]));
@@ -403,8 +409,8 @@ fn taking_back_from_busy_executors_loses_and_doubles_nothing() {
     for from in (0..count).step_by(100) {
         bench.assign((from..from + 100).map(|index| (index, "echo")));
         let ids = (from..from + 100).step_by(3).map(id).collect();
-        bench.worker().send(ToWorker::Reclaim(ids));
-        std::thread::sleep(Duration::from_micros(200));
+        bench.send(ToWorker::Reclaim(ids));
+        bench.pass(Duration::from_micros(200));
     }
     bench.until(|bench| bench.finished.len() + bench.returned.len() == count as usize);
     assert!(bench.returned.iter().all(|index| !bench.finished.contains_key(index)));
@@ -412,25 +418,24 @@ fn taking_back_from_busy_executors_loses_and_doubles_nothing() {
     assert_eq!(bench.process(), process, "the executor did as it was told");
 }
 
-/// Draining hands back what waits, finishes what runs and ends the thread.
+/// Draining hands back what waits and finishes what runs.
 #[test]
 fn drain_finishes_what_runs() {
     let mut bench = Bench::new(2);
     bench.assign([(0, "sleep 200"), (1, "sleep 200"), (2, "echo"), (3, "echo")]);
     bench.until(|bench| bench.has_started(0) && bench.has_started(1));
-    bench.worker().send(ToWorker::Drain);
+    bench.send(ToWorker::Drain);
     bench.assign([(4, "echo")]);
-    bench.worker.take().unwrap().join();
-    while let Ok(message) = bench.messages.try_recv() {
+    for message in bench.worker.take().unwrap().finish().unwrap() {
         bench.note(message);
     }
     assert!(bench.all_succeeded([0, 1]));
     assert_eq!(bench.returned, BTreeSet::from([2, 3, 4]));
 }
 
-/// Dropping the handle kills executors in the midst of their work.
+/// Dropping the worker kills executors in the midst of their work.
 #[test]
-fn dropping_the_handle_ends_everything() {
+fn dropping_the_worker_ends_everything() {
     let mut bench = Bench::new(2);
     bench.assign([(0, "deaf 60000"), (1, "deaf 60000")]);
     bench.until(|bench| bench.has_started(0) && bench.has_started(1));

@@ -4,13 +4,13 @@ use super::*;
 use wask_proto::worker::{Reply, Resumption};
 
 impl Bench {
-    fn resume(&self, indices: impl IntoIterator<Item = u32>) {
+    fn resume(&mut self, indices: impl IntoIterator<Item = u32>) {
         let resumption = |index: u32| {
             let value = Value::from_bytes(Encoding::Cbor, &index.to_le_bytes());
             Resumption { id: id(index), answer: Reply::Results(vec![(0, Ok(value))]) }
         };
         let resumptions = indices.into_iter().map(resumption).collect();
-        self.worker().send(ToWorker::Resume(resumptions));
+        self.send(ToWorker::Resume(resumptions));
     }
 
     fn park(&mut self, indices: std::ops::Range<u32>) {
@@ -62,10 +62,10 @@ fn cancel_ends_parked_attempts() {
     bench.assign([(5, "sleep 20000")]);
     bench.until(|bench| bench.has_started(5));
     bench.resume([1]);
-    bench.worker().send(ToWorker::Cancel(vec![id(0), id(1)]));
+    bench.send(ToWorker::Cancel(vec![id(0), id(1)]));
     bench.until(|bench| bench.finished.len() == 2);
     assert!([0, 1].iter().all(|n| matches!(bench.outcome(*n), WorkerOutcome::Cancelled)));
-    bench.worker().send(ToWorker::Cancel(vec![id(5)]));
+    bench.send(ToWorker::Cancel(vec![id(5)]));
     bench.until(|bench| bench.finished.len() == 3);
     assert_eq!(bench.process(), process, "the executor did as it was told");
 }
@@ -101,9 +101,8 @@ fn an_evicted_attempt_is_handed_back() {
 fn drain_hands_parked_attempts_back() {
     let mut bench = Bench::new(2);
     bench.park(0..4);
-    bench.worker().send(ToWorker::Drain);
-    bench.worker.take().unwrap().join();
-    while let Ok(message) = bench.messages.try_recv() {
+    bench.send(ToWorker::Drain);
+    for message in bench.worker.take().unwrap().finish().unwrap() {
         bench.note(message);
     }
     assert_eq!(bench.returned, BTreeSet::from([0, 1, 2, 3]));
