@@ -35,7 +35,7 @@ define step
 @printf '\n== %s\n' '$(1)'; begun=$$SECONDS; $(2); printf '== %s: %s s\n' '$(1)' $$((SECONDS - begun))
 endef
 
-.PHONY: help setup build guests demo test python dashboard browser fmt tidy bench bench-peers bench-browser FORCE
+.PHONY: help setup build guests demo test python dashboard browser fmt tidy bench bench-growth bench-micro bench-peers bench-browser FORCE
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
@@ -98,14 +98,45 @@ fmt: ## Format all Rust code
 tidy: ## Check the rules of the repository: dependencies between crates, file heads, sizes
 	cargo test --quiet --package wask-tests --test tidy --locked
 
+# Figures of a whole run go into tests/bench/RESULTS.md; those of a part are shown alone.
+record := python3 tests/bench/record.py
+
 bench: setup $(WASK_RELEASE) ## Measure this machine; ARGS='--shape map --tasks 10000' narrows it
 	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
-	$(WASK_RELEASE) bench $(ARGS)
+	@.ci/setup python
+	$(WASK_RELEASE) bench $(ARGS) | tee target/bench.txt
+ifeq ($(ARGS),)
+	$(WASK_RELEASE) bench --zero-work | tee target/bench-zero-work.txt
+	@$(record) bench 'make bench' < target/bench.txt
+	@$(record) zero-work 'wask bench --zero-work' < target/bench-zero-work.txt
+endif
 
-bench-peers: setup $(WASK_RELEASE) $(PEERS_ENV)/bin/ray ## The same workloads on Wask, Dask and Ray
+bench-growth: setup $(WASK_RELEASE) ## How cost grows with tasks, runs, modules, streams, workers; ARGS='tasks --up-to 10000' narrows it
+	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
+	@.ci/setup python
+	$(WASK_RELEASE) bench --json --growth $(ARGS) > target/growth.json
+	cargo bench --quiet --package wask-engine --bench engine --locked -- 'engine workers'
+	python3 tests/bench/growth.py target/growth.json $(TARGET)/criterion
+
+# The benches of each crate, and the crates that have some.
+MICRO := $(foreach crate,proto engine store node sandbox,--package wask-$(crate)) \
+	$(foreach bench,codec engine store splice sandbox,--bench $(bench))
+
+bench-micro: setup $(WASK_RELEASE) ## Measure parts alone with criterion; ARGS=journal narrows it
+	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
+	@.ci/setup python
+	cargo bench --quiet $(MICRO) --locked -- $(ARGS)
+ifeq ($(ARGS),)
+	@python3 tests/bench/micro.py $(TARGET)/criterion | $(record) micro 'make bench-micro' --table
+endif
+
+bench-peers: setup $(WASK_RELEASE) $(PEERS_ENV)/bin/ray ## The same workloads on Wask, Dask and Ray; ARGS='--tasks 1000' narrows it
 	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
 	@rm -rf target/bench-peers
-	$(PEERS_ENV)/bin/python tests/bench/peers/peers.py --wask $(WASK_RELEASE) $(ARGS)
+	$(PEERS_ENV)/bin/python tests/bench/peers/peers.py --wask $(WASK_RELEASE) $(ARGS) | tee target/bench-peers.md
+ifeq ($(ARGS),)
+	@$(record) peers 'make bench-peers' --table < target/bench-peers.md
+endif
 
 $(PEERS_ENV)/bin/ray: tests/bench/peers/requirements.txt
 	@.ci/setup python

@@ -1,10 +1,13 @@
 //! The command line: every command, flag and help text, with an example each. Holds no logic and
 //! reads nothing but the arguments.
 
+mod bench;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::bench::{BenchArgs, Growth, Shape};
 use crate::config::{ByteSize, ResourceAmount};
 
 /// Runs graphs of small sandboxed tasks.
@@ -85,7 +88,7 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Write a run as one HTML file that opens without a server
     Report(ReportArgs),
-    /// Measure a server: throughput, latency, memory
+    /// Measure a server: throughput, latency, processor time by stage, memory
     Bench(BenchArgs),
     /// Check this machine and say how to mend what is missing
     Doctor(DoctorArgs),
@@ -127,6 +130,9 @@ pub(crate) struct ServeArgs {
     /// Stop when standard input closes, so that a server never outlives its parent
     #[arg(long, hide = true)]
     pub(crate) stop_with_stdin: bool,
+    /// Answer each task with null, without a sandbox: for measuring everything else
+    #[arg(long, hide = true)]
+    pub(crate) zero_work: bool,
 }
 
 /// `wask demo`
@@ -406,50 +412,6 @@ impl GraphBy {
             Self::Function => "function",
         }
     }
-}
-
-/// What `wask bench` measures.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum Shape {
-    /// One array of `inc`, all results fetched
-    Map,
-    /// `inc` leaves, summed by neighbours
-    Tree,
-    /// Each call needs the one before
-    Chain,
-    /// One call after the other on one connection
-    Single,
-    /// Time until an array of 100 000 tasks is accepted
-    Accept,
-}
-
-/// `wask bench`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  wask bench --shape map --tasks 50000 --repeat 5\n\n\
-                        Without --server it starts a server of its own, which keeps its journal \
-                        in a temporary directory.")]
-pub(crate) struct BenchArgs {
-    /// Number of tasks [default: map 50000, tree 16384 leaves, chain 1000, single 2000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(crate) tasks: Option<u32>,
-    /// What to measure [default: all]
-    #[arg(long)]
-    pub(crate) shape: Option<Shape>,
-    /// Measure so many times and report the median
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub(crate) repeat: u32,
-    /// Slots of the server that it starts [default: the number of cores]
-    #[arg(long, value_name = "N")]
-    pub(crate) slots: Option<u16>,
-    /// The module with `inc` and `add` [default: the example `numbers`, built if need be]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) module: Option<PathBuf>,
-    /// Where the server that it starts keeps its journal [default: a temporary directory]
-    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Measure a server without a journal
-    #[arg(long)]
-    pub(crate) ephemeral: bool,
 }
 
 /// `wask doctor`

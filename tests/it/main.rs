@@ -5,6 +5,7 @@ mod actor_faults;
 mod actors;
 mod bad_graphs;
 mod bad_requests;
+mod bench;
 mod cancel;
 mod cli;
 mod cli_build;

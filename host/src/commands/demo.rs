@@ -1,6 +1,6 @@
 //! `wask demo`: the example graphs on a server of their own, with their results checked.
 
-mod check;
+pub(super) mod check;
 
 use std::{
     ffi::OsString,

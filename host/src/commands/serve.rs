@@ -123,6 +123,7 @@ fn node_config(args: &ServeArgs, data: &ServedData) -> anyhow::Result<NodeConfig
     let program = std::env::current_exe().context("cannot tell where this program is")?;
     let mut config = NodeConfig::new(data.path().to_owned(), program);
     config.ephemeral = args.ephemeral;
+    config.zero_work = args.zero_work;
     config.give_memory_back = wask_sandbox::give_memory_back;
     if let Some(slots) = args.slots {
         config.slots = slots;

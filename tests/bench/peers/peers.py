@@ -18,6 +18,7 @@ import time
 from typing import Any, Callable, Dict, List
 
 CALLS = 500
+HOPS = 1_000
 SLOTS = 2
 
 
@@ -87,6 +88,11 @@ def run_wask(options: argparse.Namespace) -> Dict[str, float]:
                 reduce=lambda leaves: tree(
                     client.map(numbers.inc, range(leaves), pure=False), lambda a, b: client.submit(numbers.add, a, b)
                 ).result(),
+                link=lambda before: client.submit(numbers.inc, before, pure=False),
+                total=lambda count: client.submit(
+                    numbers.sum, client.map(numbers.inc, range(count), pure=False)
+                ).result(),
+                value=lambda future: future.result(),
             )
             actor = client.submit("counter/Counter", actor=True).result()
             found["actor call, p50 us"] = p50_us(lambda _: actor.increment().result())
@@ -120,6 +126,9 @@ def run_dask(options: argparse.Namespace) -> Dict[str, float]:
             reduce=lambda leaves: tree(
                 client.map(inc, range(leaves), pure=False), lambda a, b: client.submit(add, a, b, pure=False)
             ).result(),
+            link=lambda before: client.submit(inc, before, pure=False),
+            total=lambda count: client.submit(sum, client.map(inc, range(count), pure=False), pure=False).result(),
+            value=lambda future: future.result(),
         )
         actor = client.submit(Counter, actor=True).result()
         found["actor call, p50 us"] = p50_us(lambda _: actor.increment().result())
@@ -134,6 +143,7 @@ def run_ray(options: argparse.Namespace) -> Dict[str, float]:
 
     ray.init(num_cpus=SLOTS, include_dashboard=False, log_to_driver=False, logging_level="error")
     remote_inc, remote_add = ray.remote(inc), ray.remote(add)
+    remote_sum = ray.remote(lambda *numbers: sum(numbers))
 
     @ray.remote
     def fib(n: int) -> int:
@@ -155,6 +165,9 @@ def run_ray(options: argparse.Namespace) -> Dict[str, float]:
             reduce=lambda leaves: ray.get(
                 tree([remote_inc.remote(n) for n in range(leaves)], lambda a, b: remote_add.remote(a, b))
             ),
+            link=lambda before: remote_inc.remote(before),
+            total=lambda count: ray.get(remote_sum.remote(*[remote_inc.remote(n) for n in range(count)])),
+            value=ray.get,
         )
         actor = ray.remote(Counter).remote()
         found["actor call, p50 us"] = p50_us(lambda _: ray.get(actor.increment.remote()))
@@ -170,8 +183,15 @@ def measure(
     gather: Callable[[int], List[int]],
     complete: Callable[[int], int],
     reduce: Callable[[int], int],
+    link: Callable[[Any], Any],
+    total: Callable[[int], int],
+    value: Callable[[Any], int],
 ) -> Dict[str, float]:
-    """The figures of one system. Wrong results are errors."""
+    """The figures of one system. Wrong results are errors.
+
+    `link` adds one to a result that is not there yet, `total` sums `inc` of so many numbers in one
+    call, `value` awaits a result.
+    """
     count, leaves = options.tasks, 1024
 
     def gathered() -> int:
@@ -183,10 +203,23 @@ def measure(
         assert reduce(leaves) == leaves * (leaves + 1) // 2, "a wrong sum"
         return 2 * leaves - 1
 
+    def hop_us() -> float:
+        begun, last = time.perf_counter(), link(0)
+        for _ in range(HOPS - 1):
+            last = link(last)
+        assert value(last) == HOPS, "a wrong end"
+        return (time.perf_counter() - begun) / HOPS * 1e6
+
+    def totalled() -> int:
+        assert total(count) == count * (count + 1) // 2, "a wrong sum"
+        return count + 1
+
     gather(100)
     return {
-        "submit and result, p50 us": p50_us(call),
+        "single: submit and result, p50 us": p50_us(call),
         "map and gather, tasks/s": per_second(gathered),
+        "fan-in: map and one sum, tasks/s": per_second(totalled),
+        f"chain of {HOPS}, us per hop": hop_us(),
         "as completed, tasks/s": per_second(lambda: complete(count)),
         "tree of single submits, tasks/s": per_second(reduced),
     }
@@ -239,7 +272,7 @@ def print_table(found: Dict[str, Dict[str, float]]) -> None:
             if value is None:
                 cells.append("–")
                 continue
-            better = None if base is None else value / base if row.endswith("us") else base / value
+            better = None if base is None else value / base if row.endswith(("us", "us per hop")) else base / value
             ratio = "" if name == "wask" or better is None else f" ({better:.1f} x)"
             cells.append(f"{value:,.0f}{ratio}")
         print(f"| {row} | {' | '.join(cells)} |")

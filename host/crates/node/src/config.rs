@@ -41,6 +41,9 @@ pub struct NodeConfig {
     pub compile_memory_max_bytes: u64,
     /// Wall time of a compilation.
     pub compile_wall_max_ms: u64,
+    /// Executors answer each task's call with null, without a sandbox; nothing is remembered. For
+    /// measuring everything else.
+    pub zero_work: bool,
     /// Hands memory back to the system that the allocator holds and nobody uses. Called on a thread
     /// of its own, after much was deleted.
     pub give_memory_back: fn(),
@@ -68,6 +71,7 @@ impl NodeConfig {
             shutdown_grace_ms: 5_000,
             compile_memory_max_bytes: 2 * 1024 * 1024 * 1024,
             compile_wall_max_ms: 30_000,
+            zero_work: false,
             give_memory_back: || {},
         }
     }

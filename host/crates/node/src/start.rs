@@ -159,6 +159,7 @@ fn worker_config(config: &NodeConfig, dir: &DataDir) -> WorkerConfig {
         executor_program: config.program.clone(),
         cache_dir: dir.compiled(),
         prefetch_us: crate::config::PREFETCH_US,
+        zero_work: config.zero_work,
     }
 }
 

@@ -24,19 +24,28 @@ pub enum ArgsError {
     },
 }
 
-/// Command line of `executor`: `--cache-dir DIR`. Descriptor 3 is its end of the socket pair,
-/// descriptor 4 the memfd of the shared page.
+/// Command line of `executor`: `--cache-dir DIR [--zero-work true]`. Descriptor 3 is its end of the
+/// socket pair, descriptor 4 the memfd of the shared page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExecutorArgs {
     /// Where compiled modules are.
     pub cache_dir: PathBuf,
+    /// Answer each task's call with null, at once and without a sandbox: for measuring the rest.
+    pub zero_work: bool,
 }
 
 impl ExecutorArgs {
     /// Parses what follows the word `executor`.
     pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, ArgsError> {
-        let mut options = Options::read(args, &["--cache-dir"])?;
-        Ok(Self { cache_dir: options.take("--cache-dir")?.into() })
+        let mut options = Options::read(args, &["--cache-dir", "--zero-work"])?;
+        let zero_work = options.take_parsed("--zero-work");
+        Ok(Self {
+            cache_dir: options.take("--cache-dir")?.into(),
+            zero_work: match zero_work {
+                Err(ArgsError::Missing(_)) => false,
+                given => given?,
+            },
+        })
     }
 }
 
@@ -113,6 +122,14 @@ mod tests {
         let cache_dir = "/c".into();
         assert_eq!(args, Ok(CompileArgs { wasm: "/a".into(), id, cache_dir, memory_max_bytes: 7 }));
         assert_eq!(CompileArgs::parse(words("--wasm /a")), Err(ArgsError::Missing("--id")));
+    }
+
+    #[test]
+    fn an_executor_works_unless_it_is_told_otherwise() {
+        let args = |line| ExecutorArgs::parse(words(line)).map(|args| args.zero_work);
+        assert_eq!(args("--cache-dir /c"), Ok(false));
+        assert_eq!(args("--cache-dir /c --zero-work true"), Ok(true));
+        assert!(args("--cache-dir /c --zero-work maybe").is_err());
     }
 
     #[test]

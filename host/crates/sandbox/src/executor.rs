@@ -43,6 +43,9 @@ use crate::{
 /// From here on the allocator may keep what a value leaves behind.
 const MUCH_BYTES: usize = 1024 * 1024;
 
+/// What a call comes to where no work is done.
+const CBOR_NULL: [u8; 1] = [0xf6];
+
 /// Runs an executor until its worker closes the socket.
 pub fn executor_main(args: &ExecutorArgs) -> ExitCode {
     let inherited = match fds::inherit() {
@@ -124,6 +127,8 @@ struct Executor {
     moved_much: bool,
     /// Orders were taken back; those before the next `GoOn` are no longer ours.
     revoked: bool,
+    /// Calls of tasks are answered without a sandbox.
+    zero_work: bool,
 }
 
 impl Executor {
@@ -147,6 +152,7 @@ impl Executor {
             actors: KeptActors::new(),
             moved_much: false,
             revoked: false,
+            zero_work: args.zero_work,
         })
     }
 
@@ -204,6 +210,10 @@ impl Executor {
         let task = match order {
             Order::Call(job) if self.page.cancel.load(Ordering::Acquire) == seq => {
                 return Ok(News::Done(not_run(&job, began_at, JobOutcome::Cancelled)));
+            }
+            Order::Call(job) if self.zero_work => {
+                let null = JobOutcome::Success(CBOR_NULL.to_vec());
+                return Ok(News::Done(not_run(&job, began_at, null)));
             }
             Order::Call(job) => {
                 self.moved_much |= job.args.iter().any(|arg| arg.0.len() >= MUCH_BYTES);

@@ -1,33 +1,53 @@
-//! The measured workloads. Each uses arguments that were never used before, so that no result can
-//! come from memory, and checks every value that it gets.
+//! What every workload does to a server: submit, wait, fetch results, look at the clock and at
+//! what the server used. The workloads themselves are in `shapes`.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::report::Sample;
+use super::{
+    modules::BenchModules,
+    sample::{Sample, Used},
+    server::{OwnServer, Usage},
+};
 use crate::{
     client::{Client, Path},
-    commands::result::await_result,
+    commands::push,
     dto::Run,
 };
 
+/// The name under which the module with arithmetic is uploaded.
+const MODULE: &str = "wask-bench";
+
+/// The name under which the module with chosen lengths and sizes is.
+pub(super) const LAB: &str = "wask-bench-lab";
+
 /// How long the server may hold back an answer.
-const WAIT: &str = "60s";
+pub(super) const WAIT: &str = "60s";
 
 /// Results that are asked for at once.
 const PAGE: u32 = 50_000;
 
-/// Calls before those that count, so that the module is loaded and the connection is warm.
-const WARM_UP_CALLS: u32 = 50;
+/// How long a run may take.
+const RUN_MAX: Duration = Duration::from_secs(3_600);
+
+/// Runs of more tasks are not asked for each task's latency.
+const LATENCIES_MAX: u64 = 200_000;
 
 /// Generates load on one server over one connection.
 pub(super) struct Load<'a> {
-    client: &'a Client,
-    module: &'a str,
+    pub(super) client: &'a Client,
+    pub(super) modules: &'a BenchModules,
+    own: Option<&'a OwnServer>,
     next: i64,
+}
+
+/// The begin of a measurement.
+pub(super) struct Timer {
+    usage: Option<Usage>,
+    pub(super) begun: Instant,
 }
 
 #[derive(Deserialize)]
@@ -46,218 +66,185 @@ struct Accepted {
 }
 
 impl<'a> Load<'a> {
-    /// Load for that server; `module` has `inc` and `add`.
-    pub(super) fn new(client: &'a Client, module: &'a str) -> Self {
+    /// Load for that server, which gets the module with `inc`, `add` and `sum`. What it uses is
+    /// known if it is our own.
+    pub(super) fn new(
+        client: &'a Client,
+        modules: &'a BenchModules,
+        own: Option<&'a OwnServer>,
+    ) -> anyhow::Result<Self> {
+        push::upload(client, &modules.numbers()?, MODULE)?;
         // Each second begins a stretch of a million arguments; sums of a million of them fit an
         // i64, and all of them are exact in any JSON reader.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let next = i64::try_from(now % 1_000_000).unwrap_or(0).saturating_add(1) * 1_000_000;
-        Self { client, module, next }
+        Ok(Self { client, modules, own, next })
     }
 
-    /// `tasks` independent calls in one array; ends when the last value is checked.
-    pub(super) fn map(&mut self, tasks: u32) -> anyhow::Result<Sample> {
-        let base = self.fresh(tasks);
-        let graph = json!({ "name": "bench map", "tasks": {
-            "inc": { "call": self.call("inc"), "map": range(base, tasks) } } });
-        let begun = Instant::now();
-        let run = self.submit(&graph)?;
-        let accepted = begun.elapsed();
-        for first in (0..tasks).step_by(PAGE as usize) {
-            let count = PAGE.min(tasks - first);
-            let values = self.gather(&run, "inc", tasks, first, count)?;
-            for (value, want) in values.iter().zip(base + i64::from(first) + 1..) {
-                ensure!(*value == Some(want), "got {value:?} instead of {want}");
-            }
-        }
-        let total = begun.elapsed();
-        self.forget(&run)?;
-        Ok(Sample::of(u64::from(tasks), total).with_accept(accepted))
-    }
-
-    /// `leaves` calls, rounded up to a power of two, summed by neighbours; twice as many tasks
-    /// less one.
-    pub(super) fn tree(&mut self, leaves: u32) -> anyhow::Result<Sample> {
-        let leaves = leaves.next_power_of_two().max(2);
-        let base = self.fresh(leaves);
-        let (graph, last) = self.tree_graph(base, leaves);
-        let begun = Instant::now();
-        let run = self.submit(&graph)?;
-        let accepted = begun.elapsed();
-        let sum: i64 = await_result(self.client, &run, &format!("{last}[0]"))?.json()?;
-        let total = begun.elapsed();
-        let n = i64::from(leaves);
-        let want = n * base + n * (n + 1) / 2;
-        ensure!(sum == want, "got {sum} instead of {want}");
-        self.forget(&run)?;
-        Ok(Sample::of(u64::from(leaves) * 2 - 1, total).with_accept(accepted))
-    }
-
-    /// `tasks` calls, each with the result of the one before.
-    pub(super) fn chain(&mut self, tasks: u32) -> anyhow::Result<Sample> {
-        let base = self.fresh(tasks);
-        let call = self.call("inc");
-        let mut nodes = Map::new();
-        for index in 0..tasks {
-            let arg = match index.checked_sub(1) {
-                None => json!(base),
-                Some(before) => json!({ "$task": format!("c{before}") }),
-            };
-            nodes.insert(format!("c{index}"), json!({ "call": call, "args": [arg] }));
-        }
-        let last = format!("c{}", tasks - 1);
-        let graph = json!({ "name": "bench chain", "outputs": [last], "tasks": nodes });
-        let begun = Instant::now();
-        let run = self.submit(&graph)?;
-        let accepted = begun.elapsed();
-        let value: i64 = await_result(self.client, &run, &last)?.json()?;
-        let total = begun.elapsed();
-        ensure!(value == base + i64::from(tasks), "got {value} at the end of the chain");
-        self.forget(&run)?;
-        Ok(Sample::of(u64::from(tasks), total).with_accept(accepted))
-    }
-
-    /// `tasks` calls, one after the other on one connection.
-    pub(super) fn single(&mut self, tasks: u32) -> anyhow::Result<Sample> {
-        let path = Path::of(&["call", self.module, "inc"]).with("wait", WAIT);
-        let base = self.fresh(WARM_UP_CALLS + tasks);
-        let mut latencies = Vec::with_capacity(tasks as usize);
-        let mut begun = Instant::now();
-        for index in 0..WARM_UP_CALLS + tasks {
-            if index == WARM_UP_CALLS {
-                begun = Instant::now();
-                latencies.clear();
-            }
-            let argument = base + i64::from(index);
-            let asked = Instant::now();
-            let value: i64 = self.client.post(&path, &[argument])?.json()?;
-            latencies.push(asked.elapsed());
-            ensure!(value == argument + 1, "got {value} instead of {}", argument + 1);
-        }
-        Ok(Sample::of(u64::from(tasks), begun.elapsed()).with_latencies(latencies))
-    }
-
-    /// Time until an array is accepted; returns when all of it is done. The run stays, so that
-    /// the memory it takes can be read.
-    pub(super) fn accept(&mut self, tasks: u32) -> anyhow::Result<(Sample, String)> {
-        let base = self.fresh(tasks);
-        let graph = json!({ "name": "bench accept", "tasks": {
-            "inc": { "call": self.call("inc"), "map": range(base, tasks) } } });
-        let begun = Instant::now();
-        let run = self.submit(&graph)?;
-        let accepted = begun.elapsed();
-        let path = Path::of(&["runs", &run]).with("wait", WAIT);
-        let deadline = begun + Duration::from_secs(600);
-        loop {
-            let seen: Run = self.client.get_json(&path)?;
-            if seen.is_finished() {
-                ensure!(seen.state == "succeeded", "the array of {tasks} tasks {}", seen.state);
-                return Ok((Sample::of_accepting(u64::from(tasks), accepted), run));
-            }
-            ensure!(Instant::now() < deadline, "the array of {tasks} tasks does not end");
-        }
-    }
-
-    /// Deletes a finished run, so that the next one meets the same server.
-    pub(super) fn forget(&self, run: &str) -> anyhow::Result<()> {
-        self.client.delete(&Path::of(&["runs", run]))?;
+    /// Uploads the module with chosen lengths and sizes.
+    pub(super) fn upload_lab(&self) -> anyhow::Result<()> {
+        push::upload(self.client, &self.modules.lab()?, LAB)?;
         Ok(())
     }
 
+    /// Looks at the server and starts the clock.
+    pub(super) fn begin(&self) -> Timer {
+        let usage = self.own.and_then(OwnServer::usage);
+        Timer { usage, begun: Instant::now() }
+    }
+
+    /// Stops the clock and looks at the server again.
+    pub(super) fn end(&self, timer: &Timer, tasks: u64) -> Sample {
+        let total = timer.begun.elapsed();
+        let after = timer.usage.as_ref().and(self.own).and_then(OwnServer::usage);
+        let used = timer.usage.as_ref().zip(after.as_ref());
+        let used = used.map(|(before, after)| Used::between(before, after));
+        Sample::of(tasks, total).with_used(used)
+    }
+
     /// The first of `count` arguments that were never used.
-    fn fresh(&mut self, count: u32) -> i64 {
+    pub(super) fn fresh(&mut self, count: u32) -> i64 {
         let base = self.next;
         self.next += i64::from(count) + 1;
         base
     }
 
-    fn call(&self, function: &str) -> String {
-        format!("{}/{function}", self.module)
+    /// How graphs name a function of the module with arithmetic.
+    pub(super) fn call(&self, function: &str) -> String {
+        format!("{MODULE}/{function}")
     }
 
-    fn submit(&self, graph: &Value) -> anyhow::Result<String> {
+    /// The path that calls one of its functions and waits.
+    pub(super) fn call_path(&self, function: &str) -> Path {
+        Path::of(&["call", MODULE, function]).with("wait", WAIT)
+    }
+
+    /// Submits a graph; the run's id.
+    pub(super) fn submit(&self, graph: &Value) -> anyhow::Result<String> {
         let accepted: Accepted = self.client.post(&Path::of(&["runs"]), graph)?.json()?;
         Ok(accepted.id)
     }
 
-    /// `count` results of an array, from element `first` on.
-    fn gather(
+    /// Waits until a run has succeeded.
+    pub(super) fn await_run(&self, run: &str) -> anyhow::Result<Run> {
+        let path = Path::of(&["runs", run]).with("wait", WAIT);
+        let deadline = Instant::now() + RUN_MAX;
+        loop {
+            let seen: Run = self.client.get_json(&path)?;
+            if seen.is_finished() {
+                ensure!(seen.state == "succeeded", "the run {} {}", run, seen.state);
+                return Ok(seen);
+            }
+            ensure!(Instant::now() < deadline, "the run {run} does not end");
+        }
+    }
+
+    /// All results of an array.
+    pub(super) fn gather(
         &self,
         run: &str,
         key: &str,
         tasks: u32,
-        first: u32,
-        count: u32,
     ) -> anyhow::Result<Vec<Option<i64>>> {
-        let body = if count == tasks {
-            json!({ "tasks": key })
-        } else {
-            let names: Vec<String> =
-                (first..first + count).map(|index| format!("{key}[{index}]")).collect();
-            json!({ "keys": names })
-        };
+        if tasks <= PAGE {
+            return self.gathered(run, &json!({ "tasks": key }), tasks as usize);
+        }
+        let mut values = Vec::with_capacity(tasks as usize);
+        for first in (0..tasks).step_by(PAGE as usize) {
+            let names = first..(first + PAGE).min(tasks);
+            let names: Vec<String> = names.map(|index| format!("{key}[{index}]")).collect();
+            values.extend(self.gather_keys(run, &names)?);
+        }
+        Ok(values)
+    }
+
+    /// The results of these tasks.
+    pub(super) fn gather_keys(
+        &self,
+        run: &str,
+        keys: &[String],
+    ) -> anyhow::Result<Vec<Option<i64>>> {
+        self.gathered(run, &json!({ "keys": keys }), keys.len())
+    }
+
+    fn gathered(&self, run: &str, body: &Value, count: usize) -> anyhow::Result<Vec<Option<i64>>> {
         let path = Path::of(&["runs", run, "gather"]).with("wait", WAIT);
-        let gathered: Gathered = self.client.post(&path, &body)?.json()?;
+        let gathered: Gathered = self.client.post(&path, body)?.json()?;
         let got = gathered.results.len();
-        ensure!(got == count as usize, "got {got} results instead of {count}");
+        ensure!(got == count, "got {got} results instead of {count}");
         Ok(gathered.results.into_iter().map(|item| item.value).collect())
     }
 
-    /// A tree of sums, and the key of its last level, which has one element.
-    fn tree_graph(&self, base: i64, leaves: u32) -> (Value, String) {
-        let mut tasks = Map::new();
-        tasks.insert(
-            "level0".to_owned(),
-            json!({ "call": self.call("inc"), "map": range(base, leaves) }),
-        );
-        let (mut level, mut width) = (0, leaves);
-        while width > 1 {
-            width /= 2;
-            let pair = |index: u32| {
-                let task = |index| json!({ "$task": format!("level{level}[{index}]") });
-                json!([task(2 * index), task(2 * index + 1)])
-            };
-            let each: Vec<Value> = (0..width).map(pair).collect();
-            level += 1;
-            let node = json!({ "call": self.call("add"), "map": { "each": each } });
-            tasks.insert(format!("level{level}"), node);
-        }
-        let last = format!("level{level}");
-        (json!({ "name": "bench tree", "outputs": [last], "tasks": tasks }), last)
+    /// Adds how long each task of a run took from being ready to its end, then deletes the run, so
+    /// that the next one meets the same server.
+    pub(super) fn finish(&self, sample: Sample, run: &str) -> anyhow::Result<Sample> {
+        let latencies = match sample.tasks {
+            0..=LATENCIES_MAX => self.latencies(run)?,
+            _ => Vec::new(),
+        };
+        self.forget(run)?;
+        Ok(sample.with_latencies(latencies))
+    }
+
+    /// Deletes a finished run.
+    pub(super) fn forget(&self, run: &str) -> anyhow::Result<()> {
+        self.client.delete(&Path::of(&["runs", run]))?;
+        Ok(())
+    }
+
+    fn latencies(&self, run: &str) -> anyhow::Result<Vec<Duration>> {
+        let reply = self.client.get(&Path::of(&["runs", run, "tasks.csv"]))?;
+        latencies_of(&String::from_utf8_lossy(&reply.body))
     }
 }
 
+/// From the begin of the queue to the end, for each line of a table of tasks.
+fn latencies_of(csv: &str) -> anyhow::Result<Vec<Duration>> {
+    let mut lines = csv.lines();
+    let head = lines.next().context("the table of tasks is empty")?;
+    // Keys come first and may hold commas; so columns are counted from the end.
+    let width = head.split(',').count();
+    let place = |name: &str| {
+        let place = head.split(',').position(|column| column == name);
+        place.map(|place| width - 1 - place).with_context(|| format!("tasks have no `{name}`"))
+    };
+    let (queued, finished) = (place("queued_at")?, place("finished_at")?);
+    let time_of = |line: &str, place| {
+        let text = line.rsplit(',').nth(place)?;
+        humantime::parse_rfc3339(text).ok()
+    };
+    let latency = |line| time_of(line, finished)?.duration_since(time_of(line, queued)?).ok();
+    Ok(lines.filter_map(latency).collect())
+}
+
 /// The map over `count` integers from `base` on.
-fn range(base: i64, count: u32) -> Value {
+pub(super) fn range(base: i64, count: u32) -> Value {
     json!({ "range": [base, base + i64::from(count)] })
+}
+
+/// That every value is the one that the place in `wanted` says.
+pub(super) fn check(
+    values: &[Option<i64>],
+    wanted: impl IntoIterator<Item = i64>,
+) -> anyhow::Result<()> {
+    for (place, (value, want)) in values.iter().zip(wanted).enumerate() {
+        ensure!(*value == Some(want), "result {place} is {value:?} instead of {want}");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Goal: a tree of 8 leaves has 4 levels, 15 tasks, and pairs neighbours.
+    /// Goal: latencies are read by the names of columns, whatever a key holds; tasks without times
+    /// are left out.
     #[test]
-    fn trees_pair_neighbours() {
-        let client = Client::new("http://127.0.0.1:1".into(), None);
-        let load = Load { client: &client, module: "m", next: 0 };
-        let (graph, last) = load.tree_graph(100, 8);
-        assert_eq!(last, "level3");
-        assert_eq!(graph["tasks"]["level0"]["map"]["range"], json!([100, 108]));
-        let level1 = &graph["tasks"]["level1"]["map"]["each"];
-        assert_eq!(level1.as_array().unwrap().len(), 4);
-        assert_eq!(level1[3], json!([{"$task": "level0[6]"}, {"$task": "level0[7]"}]));
-        assert_eq!(graph["outputs"], json!(["level3"]));
-    }
-
-    /// Goal: arguments never repeat, and sums of the largest load stay within an i64.
-    #[test]
-    fn arguments_never_repeat() {
-        let client = Client::new("http://127.0.0.1:1".into(), None);
-        let mut load = Load::new(&client, "m");
-        let first = load.fresh(10);
-        assert!(load.fresh(10) > first + 9);
-        let largest = 1_000_001_i64 * 1_000_000;
-        assert!(largest.checked_mul(1_048_576).is_some());
+    fn latencies_of_a_table() {
+        let csv = "key,queued_at,started_at,finished_at,run_us\r\n\
+                   \"a,b\",2026-01-01T00:00:00.000010Z,,2026-01-01T00:00:00.000040Z,5\r\n\
+                   c,2026-01-01T00:00:00.000010Z,,,5\r\n";
+        assert_eq!(latencies_of(csv).unwrap(), [Duration::from_micros(30)]);
+        assert!(latencies_of("key,run_us\r\n").is_err());
     }
 }

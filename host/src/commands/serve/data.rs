@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use crate::{cli::ServeArgs, config};
+use crate::{cli::ServeArgs, config, exit_code::Usage};
 
 /// A data directory.
 pub(super) enum ServedData {
@@ -23,6 +23,9 @@ impl ServedData {
             return Ok(Self::Passing(dir.context("cannot make a temporary directory")?));
         }
         let dir = config::data_dir(args.data_dir.as_deref())?;
+        if args.zero_work {
+            refuse_others_work(&dir)?;
+        }
         std::fs::create_dir_all(&dir)
             .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
         Ok(Self::Lasting(std::path::absolute(dir)?))
@@ -34,5 +37,36 @@ impl ServedData {
             Self::Lasting(path) => path,
             Self::Passing(dir) => dir.path(),
         }
+    }
+}
+
+/// Without work every result is null. That must not happen to runs that somebody wants done.
+fn refuse_others_work(dir: &Path) -> Result<(), Usage> {
+    let journal = dir.join("journal");
+    let holds_data =
+        std::fs::read_dir(&journal).is_ok_and(|mut segments| segments.next().is_some());
+    if !holds_data {
+        return Ok(());
+    }
+    Err(Usage(format!(
+        "--zero-work answers every task with null, and {} holds runs that would get such answers; \
+         name an empty directory with --data-dir, or pass --ephemeral",
+        dir.display()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: null is no answer to what was submitted before.
+    #[test]
+    fn a_directory_with_runs_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(refuse_others_work(dir.path()).is_ok());
+        std::fs::create_dir(dir.path().join("journal")).unwrap();
+        assert!(refuse_others_work(dir.path()).is_ok());
+        std::fs::write(dir.path().join("journal/1"), "a segment").unwrap();
+        assert!(refuse_others_work(dir.path()).is_err());
     }
 }

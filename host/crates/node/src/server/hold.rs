@@ -189,7 +189,8 @@ impl Server {
         if value.bytes().is_none() && self.is_wanted(task) {
             self.index_object(value, self.media_type(task));
         }
-        if let Some(key) = memo {
+        // What was answered without work is no result of that call.
+        if let Some(key) = memo.filter(|_| !self.config.zero_work) {
             let name = MemoName::from(&key);
             self.compare_with_memo(&name, value);
             self.remember(name, value);

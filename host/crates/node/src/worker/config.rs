@@ -17,6 +17,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) cache_dir: PathBuf,
     /// Microseconds of work that are sent to an executor ahead of time.
     pub(crate) prefetch_us: u64,
+    /// Executors answer without a sandbox.
+    pub(crate) zero_work: bool,
 }
 
 /// A worker that cannot be started.

@@ -170,7 +170,7 @@ impl Slot {
     }
 
     fn start(&mut self, config: &WorkerConfig, desk: &mut Desk) {
-        self.state = match spawn::spawn(&config.executor_program, &config.cache_dir) {
+        self.state = match spawn::spawn(config) {
             Ok(spawned) => {
                 let executor = Box::new(Executor::new(self.number, spawned, desk.now));
                 desk.health.started(self.number, executor.process_id());

@@ -9,7 +9,6 @@ use std::{
     mem::forget,
     os::fd::{AsFd, FromRawFd, OwnedFd, RawFd},
     os::unix::process::CommandExt,
-    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
 };
 
@@ -19,7 +18,7 @@ use rustix::{
     process::{Signal, getpid, getppid, set_parent_process_death_signal},
 };
 
-use super::page::Page;
+use super::{config::WorkerConfig, page::Page};
 
 /// Where the executor finds its end of the socket pair.
 const SOCKET_FD: RawFd = 3;
@@ -74,12 +73,15 @@ impl Drop for Process {
 
 /// Starts `PROGRAM executor --cache-dir DIR`. The calling thread must outlive the child: the
 /// kernel kills the child when that thread ends.
-pub(super) fn spawn(program: &Path, cache_dir: &Path) -> io::Result<Spawned> {
+pub(super) fn spawn(config: &WorkerConfig) -> io::Result<Spawned> {
     let flags = SocketFlags::CLOEXEC;
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     let (page, file) = Page::create()?;
-    let mut command = Command::new(program);
-    command.arg("executor").arg("--cache-dir").arg(cache_dir);
+    let mut command = Command::new(&config.executor_program);
+    command.arg("executor").arg("--cache-dir").arg(&config.cache_dir);
+    if config.zero_work {
+        command.args(["--zero-work", "true"]);
+    }
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     for name in ENVIRONMENT {
         if let Some(value) = std::env::var_os(name) {

@@ -53,6 +53,7 @@ impl Bench {
             resources: Vec::new(),
             executor_program: peer::program(dir.path(), "every_job_runs_once", how),
             cache_dir: dir.path().to_owned(),
+            zero_work: false,
             prefetch_us: 1_000,
         };
         let objects = Arc::new(MemoryObjects::default());
