@@ -115,7 +115,7 @@ bench-growth: setup $(WASK_RELEASE) ## How cost grows with tasks, runs, modules,
 	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
 	@.ci/setup python
 	$(WASK_RELEASE) bench --json --growth $(ARGS) > target/growth.json
-	cargo bench --quiet --package wask-engine --bench engine --locked -- 'engine workers'
+	cargo bench --quiet --package wask-engine --bench engine --locked -- --warm-up-time 1 'engine workers'
 	python3 tests/bench/growth.py target/growth.json $(TARGET)/criterion
 
 # The benches of each crate, and the crates that have some.
@@ -125,7 +125,7 @@ MICRO := $(foreach crate,proto engine store node sandbox,--package wask-$(crate)
 bench-micro: setup $(WASK_RELEASE) ## Measure parts alone with criterion; ARGS=journal narrows it
 	@$(MAKE) --no-print-directory guests WASK=$(WASK_RELEASE)
 	@.ci/setup python
-	cargo bench --quiet $(MICRO) --locked -- $(ARGS)
+	cargo bench --quiet $(MICRO) --locked -- --warm-up-time 1 --measurement-time 2 $(ARGS)
 ifeq ($(ARGS),)
 	@python3 tests/bench/micro.py $(TARGET)/criterion | $(record) micro 'make bench-micro' --table
 endif
