@@ -118,8 +118,9 @@ bench-growth: setup $(WASK_RELEASE) ## How cost grows with tasks, runs, modules,
 	cargo bench --quiet --package wask-engine --bench engine --locked -- --warm-up-time 1 'engine workers'
 	python3 tests/bench/growth.py target/growth.json $(TARGET)/criterion
 
-# The benches of each crate, and the crates that have some.
-MICRO := $(foreach crate,proto engine store node sandbox,--package wask-$(crate)) \
+# The benches, and the crates that have them; the program beside them, so that wasmtime is the same
+# build as its own.
+MICRO := --package wask-host $(foreach crate,proto engine store node sandbox,--package wask-$(crate)) \
 	$(foreach bench,codec engine store splice sandbox,--bench $(bench))
 
 bench-micro: setup $(WASK_RELEASE) ## Measure parts alone with criterion; ARGS=journal narrows it
