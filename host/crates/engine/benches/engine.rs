@@ -14,7 +14,9 @@ mod workers;
 use std::time::Duration;
 
 use caller::Caller;
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{
+    BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
+};
 use graphs::{chain, fan_out, map, tasks_of, tree, zip};
 use wask_engine::{AttemptOutcome, Event, Node};
 use wask_proto::FailureKind;
@@ -30,6 +32,7 @@ const TRANSITIONS: u64 = 4;
 fn shapes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("engine");
     group.sample_size(10).measurement_time(Duration::from_secs(2));
+    group.sampling_mode(SamplingMode::Flat);
     let shapes: [(&str, Vec<Node>); 5] = [
         ("map and sum", map(TASKS)),
         ("zip", zip(TASKS / 2)),
@@ -61,6 +64,7 @@ fn shapes(criterion: &mut Criterion) {
 fn stops(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("engine stops");
     group.sample_size(10).measurement_time(Duration::from_secs(2));
+    group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Elements(u64::from(TASKS)));
     let begun = |nodes: &Vec<Node>| {
         let mut caller = Caller::new(1);
@@ -91,6 +95,7 @@ fn stops(criterion: &mut Criterion) {
 fn fleets(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("engine workers");
     group.sample_size(10).measurement_time(Duration::from_secs(2));
+    group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Elements(u64::from(TASKS)));
     for workers in [1, 10, 100, 1_000, 10_000] {
         group.bench_with_input(

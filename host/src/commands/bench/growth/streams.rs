@@ -34,24 +34,32 @@ pub(super) fn measure(means: &Means<'_>) -> anyhow::Result<Curve> {
     let mut streams = Vec::new();
     for count in means.steps(1, 10_000, 10_000) {
         means.announce("streams", count);
-        while streams.len() < count as usize {
-            match connect(client.server(), &idle) {
-                Ok(stream) => streams.push(stream),
-                Err(error) => {
-                    let taken = streams.len();
-                    means.output.message(format!("no more than {taken} streams: {error:#}"));
-                    return Ok(curve);
-                }
-            }
-        }
+        let refused = fill(&mut streams, count as usize, || connect(client.server(), &idle));
+        let count = u32::try_from(streams.len()).unwrap_or(count);
         let samples =
             (0..means.args.repeat).map(|_| load.array(MAP_TASKS)).collect::<anyhow::Result<_>>()?;
         let measured = Measured::new("streams".to_owned(), samples);
         let Some(sample) = measured.median() else { continue };
         let outside = sample.used.as_ref().map(|used| used.cpu.outside_us_per_task(sample.tasks));
         curve.point(count, vec![Some(sample.us_per_task()), outside]);
+        if let Err(error) = refused {
+            means.output.message(format!("no more than {count} streams: {error:#}"));
+            break;
+        }
     }
     Ok(curve)
+}
+
+/// Connects until there are so many; fails when the server takes no more.
+fn fill<T>(
+    streams: &mut Vec<T>,
+    count: usize,
+    connect: impl Fn() -> anyhow::Result<T>,
+) -> anyhow::Result<()> {
+    while streams.len() < count {
+        streams.push(connect()?);
+    }
+    Ok(())
 }
 
 /// Opens a stream of a run's events and reads its begin.
