@@ -12,7 +12,7 @@ use wasmtime::{
 use crate::{cache::Cache, call::CallState, guest::Guest};
 
 /// Guests kept loaded.
-const GUESTS_MAX: usize = 256;
+const GUESTS_MAX: usize = 1024;
 /// Machine code kept loaded.
 const CODE_MAX_BYTES: usize = 512 * 1024 * 1024;
 
