@@ -8,21 +8,24 @@ use std::{
     ops::ControlFlow,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
 
 use futures::{Stream, StreamExt as _, stream};
+use rustc_hash::FxHashMap;
 use tokio::sync::broadcast;
 use wask_proto::{Record, RunId, Seq};
 use wask_store::JournalReader;
 
 use crate::{handle::Handle, view::EventView};
 
-/// Batches that a reader may be behind.
+/// Batches that a reader of everything may be behind.
 const BATCHES_MAX: usize = 1_024;
+/// The same for a reader of one run: fewer, because there may be many such channels.
+const BATCHES_OF_RUN_MAX: usize = 256;
 
 /// Records that are read from the journal at once.
 const CHUNK: usize = 1_000;
@@ -38,29 +41,46 @@ impl Stream for EventStream {
     }
 }
 
-/// Where the loop publishes and readers subscribe.
+/// Events that became durable together.
+type Batch = Arc<Vec<EventView>>;
+
+/// Where the loop publishes and readers subscribe. Readers of one run hear of no other, and cost
+/// nothing while it rests.
 pub(crate) struct EventHub {
-    sender: broadcast::Sender<Arc<Vec<EventView>>>,
+    readers: Mutex<Readers>,
+    /// How many runs have readers, and whether anybody reads all.
+    channels: AtomicUsize,
     durable: AtomicU64,
     reader: Arc<Mutex<Box<dyn JournalReader>>>,
 }
 
+struct Readers {
+    of_all: broadcast::Sender<Batch>,
+    of_runs: FxHashMap<RunId, broadcast::Sender<Batch>>,
+}
+
 impl EventHub {
     pub(crate) fn new(reader: Box<dyn JournalReader>) -> Self {
-        let (sender, _) = broadcast::channel(BATCHES_MAX);
-        Self { sender, durable: AtomicU64::new(0), reader: Arc::new(Mutex::new(reader)) }
+        let (of_all, _) = broadcast::channel(BATCHES_MAX);
+        Self {
+            readers: Mutex::new(Readers { of_all, of_runs: FxHashMap::default() }),
+            channels: AtomicUsize::new(0),
+            durable: AtomicU64::new(0),
+            reader: Arc::new(Mutex::new(reader)),
+        }
     }
 
-    /// Whether anybody reads.
-    pub(crate) fn is_watched(&self) -> bool {
-        self.sender.receiver_count() > 0
+    /// Whether anybody reads events of that run, or those that belong to none.
+    pub(crate) fn is_watched(&self, run: Option<RunId>) -> bool {
+        self.channels.load(Ordering::Acquire) > 0 && self.lock().has(run)
     }
 
     pub(crate) fn publish(&self, durable: Seq, events: Vec<EventView>) {
         self.durable.store(durable.0, Ordering::Release);
         if !events.is_empty() {
-            // Nobody listening is no error.
-            let _ = self.sender.send(Arc::new(events));
+            let mut readers = self.lock();
+            readers.publish(events);
+            self.channels.store(readers.channels(), Ordering::Release);
         }
     }
 
@@ -74,17 +94,70 @@ impl EventHub {
         run: Option<RunId>,
         after: Option<Seq>,
     ) -> EventStream {
+        let live = {
+            let mut readers = self.lock();
+            let live = readers.subscribe(run);
+            self.channels.store(readers.channels(), Ordering::Release);
+            live
+        };
         let feed = Feed {
             handle,
             run,
             past: after,
             seen: Seq(0),
             joined: false,
-            live: self.sender.subscribe(),
+            live,
             reader: Arc::clone(&self.reader),
             ready: VecDeque::new(),
         };
         EventStream(Box::pin(stream::unfold(feed, Feed::next)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Readers> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Readers {
+    fn has(&self, run: Option<RunId>) -> bool {
+        let of_run = run.and_then(|run| self.of_runs.get(&run));
+        self.of_all.receiver_count() > 0 || of_run.is_some_and(|of| of.receiver_count() > 0)
+    }
+
+    fn channels(&self) -> usize {
+        self.of_runs.len() + usize::from(self.of_all.receiver_count() > 0)
+    }
+
+    /// A reader joins. Those of runs that nobody reads any more go.
+    fn subscribe(&mut self, run: Option<RunId>) -> broadcast::Receiver<Batch> {
+        let Some(run) = run else { return self.of_all.subscribe() };
+        if self.of_runs.len() >= self.of_runs.capacity() {
+            self.of_runs.retain(|_, of| of.receiver_count() > 0);
+        }
+        let new = || broadcast::channel(BATCHES_OF_RUN_MAX).0;
+        self.of_runs.entry(run).or_insert_with(new).subscribe()
+    }
+
+    fn publish(&mut self, events: Vec<EventView>) {
+        if !self.of_runs.is_empty() {
+            let mut of_runs = FxHashMap::<RunId, Vec<EventView>>::default();
+            for event in &events {
+                if let Some(run) = event.run.filter(|run| self.of_runs.contains_key(run)) {
+                    of_runs.entry(run).or_default().push(event.clone());
+                }
+            }
+            for (run, events) in of_runs {
+                let sent = self.of_runs.get(&run).map(|of| of.send(Arc::new(events)));
+                if let Some(Err(_)) = sent {
+                    // Its readers have left.
+                    self.of_runs.remove(&run);
+                }
+            }
+        }
+        if self.of_all.receiver_count() > 0 {
+            // Nobody listening is no error.
+            let _ = self.of_all.send(Arc::new(events));
+        }
     }
 }
 
@@ -97,7 +170,7 @@ struct Feed {
     /// Live events up to here were told already.
     seen: Seq,
     joined: bool,
-    live: broadcast::Receiver<Arc<Vec<EventView>>>,
+    live: broadcast::Receiver<Batch>,
     reader: Arc<Mutex<Box<dyn JournalReader>>>,
     ready: VecDeque<EventView>,
 }
@@ -169,5 +242,52 @@ fn read_chunk(
             tracing::error!(%error, "the journal cannot be read for a feed");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wask_proto::Timestamp;
+    use wask_store::{Journal as _, MemoryJournal};
+
+    use super::*;
+    use crate::view::EventKind;
+
+    fn event(run: Option<u64>) -> EventView {
+        EventView { seq: None, at: Timestamp(1), run: run.map(RunId), what: EventKind::RunClosed }
+    }
+
+    fn runs(receiver: &mut broadcast::Receiver<Batch>) -> Vec<Option<u64>> {
+        let mut heard = Vec::new();
+        while let Ok(batch) = receiver.try_recv() {
+            heard.extend(batch.iter().map(|event| event.run.map(|run| run.0)));
+        }
+        heard
+    }
+
+    /// Goal: a reader of a run hears of that one alone, a reader of all hears everything, and what
+    /// nobody reads is not asked for.
+    #[test]
+    fn readers_of_a_run_hear_of_no_other() {
+        let hub = EventHub::new(MemoryJournal::new().reader());
+        assert!(!hub.is_watched(Some(RunId(1))) && !hub.is_watched(None));
+        let subscribe = |run: Option<u64>| {
+            let mut readers = hub.lock();
+            let receiver = readers.subscribe(run.map(RunId));
+            hub.channels.store(readers.channels(), Ordering::Release);
+            receiver
+        };
+        let mut of_one = subscribe(Some(1));
+        assert!(hub.is_watched(Some(RunId(1))));
+        assert!(!hub.is_watched(Some(RunId(2))) && !hub.is_watched(None));
+        let mut of_all = subscribe(None);
+        assert!(hub.is_watched(Some(RunId(2))) && hub.is_watched(None));
+        hub.publish(Seq(1), vec![event(Some(1)), event(Some(2)), event(None), event(Some(1))]);
+        assert_eq!(runs(&mut of_one), [Some(1), Some(1)]);
+        assert_eq!(runs(&mut of_all), [Some(1), Some(2), None, Some(1)]);
+        drop((of_one, of_all));
+        assert!(!hub.is_watched(Some(RunId(1))) && !hub.is_watched(None));
+        hub.publish(Seq(2), vec![event(Some(1))]);
+        assert_eq!(hub.channels.load(Ordering::Acquire), 0, "nothing is kept for who has left");
     }
 }

@@ -69,7 +69,7 @@ impl Server {
         if let Some(row) = self.model.runs.get_mut(&run) {
             row.set_states(tasks.clone(), state, now);
         }
-        if state == TaskState::Running && self.hub.is_watched() {
+        if state == TaskState::Running && self.hub.is_watched(Some(run)) {
             self.tell_running(run, tasks);
         }
     }
@@ -249,9 +249,13 @@ impl Server {
 
     fn drop_values(&mut self, run: RunId, tasks: Range<TaskIndex>) {
         let Some(row) = self.model.runs.get_mut(&run) else { return };
-        let rows = row.tasks.get_mut(tasks.start as usize..tasks.end as usize);
-        let freed: Vec<Value> =
-            rows.into_iter().flatten().filter_map(|task| task.value.take()).collect();
+        let mut freed = Vec::new();
+        for task in tasks.start as usize..tasks.end as usize {
+            // Rows without a value are not touched: they may be shared.
+            if row.tasks.get(task).is_some_and(|task| task.value.is_some()) {
+                freed.extend(row.tasks.get_mut(task).and_then(|task| task.value.take()));
+            }
+        }
         self.hold_back(&freed);
     }
 

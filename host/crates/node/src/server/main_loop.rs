@@ -30,16 +30,19 @@ pub(crate) fn run(mut server: Server, mut inputs: Receiver<Input>) {
     }
 }
 
+/// For how long the end of a single attempt is looked for before the loop goes to sleep.
+const LOOK_FOR: Duration = Duration::from_micros(60);
+
 impl Server {
     async fn serve(&mut self, inputs: &mut Receiver<Input>) -> std::io::Result<()> {
         let bells = self.bells()?;
         let mut batch = Vec::with_capacity(BATCH_MAX);
         loop {
             self.now = clock::now();
-            if !self.hear_workers()? {
-                self.wait(inputs, &bells, &mut batch).await;
-            } else {
+            if self.hear_workers()? || self.hear_soon(inputs)? {
                 take_waiting(inputs, &mut batch);
+            } else {
+                self.wait(inputs, &bells, &mut batch).await;
             }
             let began = clock::now();
             self.now = began;
@@ -53,6 +56,24 @@ impl Server {
                 return Ok(());
             }
         }
+    }
+
+    /// Looks again and again for a moment whether a worker has something to say, when a single
+    /// attempt is under way and nothing else is to be done: to fall asleep and to be woken takes
+    /// longer than a small task.
+    fn hear_soon(&mut self, inputs: &Receiver<Input>) -> std::io::Result<bool> {
+        if self.under_way.len() != 1 || !self.may_look {
+            return Ok(false);
+        }
+        let until = Instant::now() + LOOK_FOR;
+        while inputs.is_empty() && Instant::now() < until {
+            if self.hear_workers()? {
+                return Ok(true);
+            }
+            // The executor may be waiting for this very core.
+            std::thread::yield_now();
+        }
+        Ok(!inputs.is_empty())
     }
 
     /// One for each worker. The workers are those that there are at the start.

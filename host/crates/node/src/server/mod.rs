@@ -133,6 +133,8 @@ pub(crate) struct Server {
     now: Timestamp,
     totals: Totals,
     leftovers: Leftovers,
+    /// Whether there is a core to spare for looking.
+    may_look: bool,
     stopping: Option<Stopping>,
 }
 
@@ -264,6 +266,7 @@ impl Server {
             now: clock::now(),
             totals: Totals::default(),
             leftovers: Leftovers::default(),
+            may_look: std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1),
             stopping: None,
             config,
         })
@@ -286,7 +289,7 @@ impl Server {
     /// success.
     fn record(&mut self, record: &Record, live: Option<Value>) {
         let seq = self.journal.push(record, self.now);
-        if self.hub.is_watched() {
+        if self.hub.is_watched(record.run()) {
             self.events.extend(query::event_of(&self.model, Some(seq), record));
         }
         let known = self.functions_known(record);

@@ -76,7 +76,7 @@ impl Model {
             self.idempotency.remove(key);
         }
         self.tasks_total -= run.tasks.len() as u64;
-        run.tasks.into_iter().filter_map(|row| row.value).collect()
+        run.tasks.iter().filter_map(|row| row.value.clone()).collect()
     }
 }
 

@@ -5,9 +5,11 @@
 //! decides nothing and does no IO.
 
 mod apply;
+mod rows;
 mod run;
 mod task;
 
 pub(crate) use apply::Model;
+pub(crate) use rows::TaskRows;
 pub(crate) use run::{FunctionRow, NodeRow, Run};
 pub(crate) use task::{TaskExtra, TaskRow};

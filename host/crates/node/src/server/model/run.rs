@@ -10,7 +10,7 @@ use wask_proto::{
     NodeSpec, Profile, ProfileTree, RunHeader, RunState, TaskIndex, TaskState, Timestamp,
 };
 
-use super::{TaskExtra, TaskRow};
+use super::{TaskExtra, TaskRows};
 use crate::{
     histogram::Histogram,
     server::command::Waiter,
@@ -32,7 +32,7 @@ pub(crate) struct Run {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) nodes: Vec<NodeRow>,
     pub(crate) functions: Vec<FunctionRow>,
-    pub(crate) tasks: Vec<TaskRow>,
+    pub(crate) tasks: TaskRows,
     pub(crate) extra: BTreeMap<TaskIndex, TaskExtra>,
     pub(crate) completed: Vec<TaskIndex>,
     pub(crate) stops: Vec<Stop>,
@@ -108,7 +108,7 @@ impl Run {
             finished_at: None,
             nodes: Vec::new(),
             functions: Vec::new(),
-            tasks: Vec::new(),
+            tasks: TaskRows::default(),
             extra: BTreeMap::new(),
             completed: Vec::new(),
             stops: Vec::new(),
@@ -153,7 +153,7 @@ impl Run {
             });
         }
         let end = self.nodes.last().map_or(0, |node| node.spec().tasks.end as usize);
-        self.tasks.resize_with(end, TaskRow::new);
+        self.tasks.grow(end);
     }
 
     pub(crate) fn has_key(&self, key: &str) -> bool {
@@ -202,7 +202,7 @@ impl Run {
     /// Moves a task to another state, counts included.
     pub(crate) fn set_state(&mut self, task: TaskIndex, state: TaskState) {
         let Some(function) = self.node_of(task).map(|node| node.function) else { return };
-        self.set_state_of(task, state, function);
+        self.set_states_of(task..task + 1, state, function, None);
     }
 
     /// Moves a stretch of tasks to another state.
@@ -214,32 +214,32 @@ impl Run {
             else {
                 return;
             };
-            for index in task..end.min(tasks.end) {
-                self.set_state_of(index, state, function);
-                if state == TaskState::Queued {
-                    self.mark_queued(index, at);
-                }
-            }
+            self.set_states_of(task..end.min(tasks.end), state, function, Some(at));
             task = end;
         }
     }
 
-    fn mark_queued(&mut self, task: TaskIndex, at: Timestamp) {
-        if let Some(row) = self.tasks.get_mut(task as usize)
-            && !row.parked
-        {
-            row.queued_at = at;
-        }
-    }
-
-    fn set_state_of(&mut self, task: TaskIndex, state: TaskState, function: u32) {
-        let Some(row) = self.tasks.get_mut(task as usize) else { return };
-        let before = std::mem::replace(&mut row.state, state);
-        let counts = self.functions.get_mut(function as usize).map(|f| &mut f.counts);
-        for counts in [Some(&mut self.counts), counts].into_iter().flatten() {
-            counts.0[before as usize] = counts.0[before as usize].saturating_sub(1);
-            counts.0[state as usize] += 1;
-        }
+    /// The same for tasks of one function. Those that are queued are so since `at`, if that is new.
+    fn set_states_of(
+        &mut self,
+        tasks: Range<TaskIndex>,
+        state: TaskState,
+        function: u32,
+        at: Option<Timestamp>,
+    ) {
+        let queued_at = at.filter(|_| state == TaskState::Queued);
+        let of_run = &mut self.counts;
+        let mut of_function = self.functions.get_mut(function as usize).map(|f| &mut f.counts);
+        self.tasks.change(tasks.start as usize..tasks.end as usize, |row, count| {
+            let before = std::mem::replace(&mut row.state, state);
+            for counts in [Some(&mut *of_run), of_function.as_deref_mut()].into_iter().flatten() {
+                counts.0[before as usize] = counts.0[before as usize].saturating_sub(count);
+                counts.0[state as usize] += count;
+            }
+            if let Some(at) = queued_at.filter(|_| !row.parked) {
+                row.queued_at = at;
+            }
+        });
     }
 
     fn count(&mut self, function: u32, state: TaskState, added: u32) {

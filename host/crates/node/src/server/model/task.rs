@@ -81,6 +81,11 @@ impl TaskRow {
         self.peak_kib = u32::try_from(timing.peak_memory_bytes / 1024).unwrap_or(u32::MAX);
     }
 
+    /// Whether nothing is known of it yet.
+    pub(crate) const fn is_new(&self) -> bool {
+        matches!(self.state, TaskState::Waiting) && self.attempt == 0 && self.queued_at.0 == 0
+    }
+
     /// Forgets the former outcome; the number of attempts stays.
     pub(crate) fn reset(&mut self) {
         *self = Self { attempt: self.attempt, ..Self::new() };
