@@ -5,8 +5,8 @@ use tempfile::TempDir;
 use wask_tests::{Cli, guest_path};
 
 /// The stages that a task's processor time is told by.
-const STAGES: [&str; 9] =
-    ["api", "loop", "journal", "ipc", "index", "history", "other", "sandbox", "outside_sandbox"];
+const STAGES: [&str; 8] =
+    ["api", "loop", "journal", "index", "history", "other", "sandbox", "outside_sandbox"];
 
 fn bench(args: &[&str]) -> Value {
     let folder: TempDir = tempfile::tempdir().expect("a temporary folder");

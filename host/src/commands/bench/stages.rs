@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 use super::process::{self, Thread};
 
 /// Stages of a task's way.
-pub(super) const STAGES: [Stage; 8] = [
+pub(super) const STAGES: [Stage; 7] = [
     Stage::Api,
     Stage::Loop,
     Stage::Journal,
-    Stage::Ipc,
     Stage::Index,
     Stage::History,
     Stage::Other,
@@ -37,12 +36,10 @@ const REST_CPU_NS: u64 = 500_000;
 pub(super) enum Stage {
     /// Requests: HTTP, JSON, checks
     Api,
-    /// The server loop: engine and read model
+    /// The server loop: engine, read model, messages to and from executors
     Loop,
     /// The journal and the files of large values
     Journal,
-    /// The local worker: messages to and from executors
-    Ipc,
     /// The index
     Index,
     /// Spans and events for displays
@@ -60,7 +57,6 @@ impl Stage {
             Self::Api => "api",
             Self::Loop => "loop",
             Self::Journal => "journal",
-            Self::Ipc => "ipc",
             Self::Index => "index",
             Self::History => "history",
             Self::Other => "other",
@@ -73,8 +69,7 @@ impl Stage {
         match thread {
             "wask" | "wask-http" | "tokio-runtime-w" => Self::Api,
             "wask-server" => Self::Loop,
-            "wask-commit" | "wask-objects" => Self::Journal,
-            "wask-worker" | "wask-loader" => Self::Ipc,
+            "wask-commit" | "wask-objects" | "wask-loader" => Self::Journal,
             "wask-index" => Self::Index,
             name if name.starts_with("sled") => Self::Index,
             "wask-history" => Self::History,

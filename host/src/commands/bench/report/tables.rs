@@ -46,7 +46,7 @@ pub(super) fn shapes_table(measured: &[Measured], limit: SandboxLimit) -> Table 
 /// Where each task's processor time goes.
 pub(super) fn cpu_table(measured: &[Measured]) -> Table {
     let columns = [
-        "SHAPE", ">API", ">LOOP", ">JOURNAL", ">IPC", ">INDEX", ">HISTORY", ">OTHER", ">OUTSIDE",
+        "SHAPE", ">API", ">LOOP", ">JOURNAL", ">INDEX", ">HISTORY", ">OTHER", ">OUTSIDE",
         ">SANDBOX",
     ];
     let mut table = Table::new(&columns);
