@@ -164,7 +164,7 @@ impl Engine {
         if let Phase::Resumable(place) = self.runs.cell(task).phase
             && let Some(key) = self.families.resumable.remove(&task)
         {
-            self.workers[place.worker].resumable.remove(&key);
+            self.workers.forget_resumable(place.worker, &key);
         }
         self.families.forget(task);
     }
@@ -190,7 +190,7 @@ impl Engine {
             let has_room = worker.has_room(resources, estimate_us, &self.config);
             has_room.then_some(((key, index), place))
         };
-        self.workers.places().filter_map(first).min()
+        self.workers.with_resumable.iter().copied().filter_map(first).min()
     }
 
     /// A task goes on.
@@ -273,7 +273,7 @@ impl Engine {
         let run = &self.runs[task.run];
         let key = (QueueKey::new(task.run, run, run.cell(task.index).node), task.index);
         self.families.resumable.insert(task, key);
-        self.workers[place.worker].resumable.insert(key);
+        self.workers.add_resumable(place.worker, key);
     }
 }
 

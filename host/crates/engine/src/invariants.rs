@@ -169,6 +169,10 @@ impl Engine {
 
     fn check_workers(&self, seen: &Seen) {
         let mut placed = 0;
+        for place in self.workers.places() {
+            let known = self.workers.knows_load(place, &self.config);
+            ensure!(known, "what is known of the load of {place} is not what it is");
+        }
         for worker in self.workers.places().map(|place| &self.workers[place]) {
             let id = worker.id;
             let all = || worker.entries.iter().chain(worker.fenced.values());

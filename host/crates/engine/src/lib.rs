@@ -28,6 +28,7 @@ mod engine;
 mod cell;
 mod counts;
 mod hash;
+mod loads;
 mod ranges;
 mod run;
 mod slab;

@@ -68,6 +68,11 @@ impl Worker {
         !self.draining && self.has_room(resources, estimate_us, config)
     }
 
+    /// Whether it may take a task of some kind.
+    pub(crate) fn is_open(&self, config: &EngineConfig) -> bool {
+        self.takes(&Vec::new(), None, config) || self.takes(&Vec::new(), Some(0), config)
+    }
+
     /// Whether there is room for one more attempt that lasts so long.
     pub(crate) fn has_room(
         &self,
@@ -169,9 +174,10 @@ impl Engine {
         let node = run.node(key.node);
         let resources = &self.queue.class(node.class).resources;
         let takes = |&w: &u32| self.workers[w].takes(resources, estimate_us, &self.config);
-        let mut candidates = self.workers.places().filter(takes);
-        let first = candidates.next()?;
-        let Some(second) = candidates.next() else { return Some(first) };
+        let least = self.workers.least_loaded()?;
+        if self.workers.len() == 1 {
+            return Some(least).filter(takes);
+        }
         let inputs = self.inputs(run, node, index);
         let cost_us = |&w: &u32| {
             let worker = &self.workers[w];
@@ -180,11 +186,15 @@ impl Engine {
                 .filter(|(holder, _)| *holder != worker.id)
                 .map(|(_, size)| size)
                 .sum();
-            let load_us = worker.waiting_us + u64::from(worker.started) * self.config.prefetch_us;
-            missing / self.config.bandwidth_bytes_per_us.max(1)
-                + load_us / u64::from(worker.slots.max(1))
+            let moving_us = missing / self.config.bandwidth_bytes_per_us.max(1);
+            (moving_us + worker.load_us(&self.config), w)
         };
-        [first, second].into_iter().chain(candidates).min_by_key(cost_us)
+        if !takes(&least) {
+            return self.workers.places().filter(takes).min_by_key(cost_us);
+        }
+        // Whoever has none of the inputs and holds more than the least is no better.
+        let holders = inputs.iter().filter_map(|(holder, _)| self.workers.place(*holder));
+        std::iter::once(least).chain(holders.filter(takes)).min_by_key(cost_us)
     }
 
     /// Which worker made the inputs of a task, and how large they are.
@@ -203,7 +213,7 @@ impl Engine {
     /// Slots are idle here, and there tasks wait behind long ones: asks for as many of those back
     /// as can start at once, the last ones first.
     fn reclaim_stuck(&mut self, step: &mut Step<'_>) {
-        if self.workers.len() < 2 {
+        if self.workers.len() < 2 || !self.workers.may_be_stuck() {
             return;
         }
         let (mut idle, mut asked, mut stuck) = (0, 0, false);

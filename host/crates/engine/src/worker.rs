@@ -10,9 +10,10 @@ use std::{
 use wask_proto::{TaskId, WorkerId};
 
 use crate::{
-    Engine,
+    Engine, EngineConfig,
     cell::{Place, TaskRef},
     family::ResumeKey,
+    loads::Loads,
     queue::Resources,
     slab::Slab,
     step::Step,
@@ -107,6 +108,11 @@ impl Worker {
         u32::from(self.slots).saturating_sub(self.started)
     }
 
+    /// Whether every slot is taken by a long attempt.
+    fn is_all_long(&self) -> bool {
+        self.slots > 0 && self.quick_slots() == 0
+    }
+
     /// Slots that have nothing to do, not even something that was sent ahead.
     pub(crate) fn idle_slots(&self) -> u32 {
         u32::from(self.slots).saturating_sub(self.held())
@@ -140,6 +146,12 @@ impl Worker {
         }
     }
 
+    /// Estimated work for each slot; one that is taken by a long attempt counts as full.
+    pub(crate) fn load_us(&self, config: &EngineConfig) -> u64 {
+        let load_us = self.waiting_us + u64::from(self.started) * config.prefetch_us;
+        load_us / u64::from(self.slots.max(1))
+    }
+
     fn occupy(&mut self, cost_us: u32, resources: &Resources) {
         self.waiting_us += u64::from(cost_us);
         for (name, amount) in resources {
@@ -170,6 +182,12 @@ pub(crate) struct WorkerTable {
     workers: Slab<Worker>,
     by_id: BTreeMap<WorkerId, u32>,
     next_order: u64,
+    /// Of those that may take more.
+    loads: Loads,
+    /// Those with attempts that may go on.
+    pub(crate) with_resumable: BTreeSet<u32>,
+    /// Those of which every slot is taken by a long attempt.
+    all_long: BTreeSet<u32>,
 }
 
 impl WorkerTable {
@@ -184,6 +202,51 @@ impl WorkerTable {
 
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// The worker that holds the least, among those that may take more.
+    pub(crate) fn least_loaded(&self) -> Option<u32> {
+        self.loads.least()
+    }
+
+    /// A parked attempt of a worker may go on.
+    pub(crate) fn add_resumable(&mut self, place: u32, key: ResumeKey) {
+        self.workers[place].resumable.insert(key);
+        self.with_resumable.insert(place);
+    }
+
+    /// It goes on, or does not any more.
+    pub(crate) fn forget_resumable(&mut self, place: u32, key: &ResumeKey) {
+        let resumable = &mut self.workers[place].resumable;
+        resumable.remove(key);
+        if resumable.is_empty() {
+            self.with_resumable.remove(&place);
+        }
+    }
+
+    /// What a worker holds or takes has changed.
+    fn note(&mut self, place: u32, config: &EngineConfig) {
+        let worker = &self.workers[place];
+        let load = worker.is_open(config).then(|| worker.load_us(config));
+        self.loads.set(place, load);
+        if worker.is_all_long() {
+            self.all_long.insert(place);
+        } else {
+            self.all_long.remove(&place);
+        }
+    }
+
+    /// Whether behind some worker's long attempts others may be stuck.
+    pub(crate) fn may_be_stuck(&self) -> bool {
+        !self.all_long.is_empty()
+    }
+
+    /// Whether what is known of a worker's load is what it is.
+    pub(crate) fn knows_load(&self, place: u32, config: &EngineConfig) -> bool {
+        let worker = &self.workers[place];
+        self.loads.get(place) == worker.is_open(config).then(|| worker.load_us(config))
+            && self.with_resumable.contains(&place) != worker.resumable.is_empty()
+            && self.all_long.contains(&place) == worker.is_all_long()
     }
 }
 
@@ -214,6 +277,7 @@ impl Engine {
         }
         let place = self.workers.workers.insert(Worker::new(worker, slots, resources));
         self.workers.by_id.insert(worker, place);
+        self.workers.note(place, &self.config);
         self.change_capabilities(place, 1, step);
     }
 
@@ -227,6 +291,8 @@ impl Engine {
         self.stop_offering(place, step);
         self.workers.by_id.remove(&worker);
         let gone = self.workers.workers.remove(place);
+        self.workers.note(place, &self.config);
+        self.workers.with_resumable.remove(&place);
         for entry in gone.fenced.into_values() {
             self.queue.release(entry.class);
         }
@@ -242,10 +308,13 @@ impl Engine {
         let order = self.workers.next_order;
         self.workers.next_order += 1;
         let entry = Entry { task, class, order, cost_us, ..Entry::default() };
-        let worker = &mut self.workers[worker];
+        let place = worker;
+        let worker = &mut self.workers[place];
         worker.occupy(cost_us, &self.queue.class(class).resources);
         worker.entries.push(entry);
-        (worker.entries.len() - 1) as u32
+        let position = (worker.entries.len() - 1) as u32;
+        self.workers.note(place, &self.config);
+        position
     }
 
     /// Takes an attempt off a worker's list and frees its capacity.
@@ -253,6 +322,7 @@ impl Engine {
         let entry = self.take_entry(worker, position);
         let resources = &self.queue.class(entry.class).resources;
         self.workers[worker].free(&entry, resources);
+        self.workers.note(worker, &self.config);
     }
 
     /// Takes an attempt off a worker's list; its capacity stays occupied until the worker says
@@ -262,12 +332,14 @@ impl Engine {
         self.queue.retain(entry.class);
         let id = self.runs.id(entry.task);
         self.workers[worker].fenced.insert((id, attempt), entry);
+        self.workers.note(worker, &self.config);
     }
 
     /// The worker is done with an attempt that nobody waits for.
     pub(crate) fn release_fenced(&mut self, worker: u32, task: TaskId, attempt: u32) {
         let Some(entry) = self.workers[worker].fenced.remove(&(task, attempt)) else { return };
         self.workers[worker].free(&entry, &self.queue.class(entry.class).resources);
+        self.workers.note(worker, &self.config);
         self.queue.release(entry.class);
     }
 
@@ -283,6 +355,7 @@ impl Engine {
         (entry.started, entry.cost_us) = (false, 0);
         worker.free(&before, &self.queue.class(before.class).resources);
         worker.parked += 1;
+        self.workers.note(place.worker, &self.config);
     }
 
     /// A parked attempt goes on.
@@ -293,11 +366,12 @@ impl Engine {
         let class = entry.class;
         worker.parked -= 1;
         worker.occupy(cost_us, &self.queue.class(class).resources);
+        self.workers.note(place.worker, &self.config);
     }
 
     /// An attempt is known to have begun: it may take long, so its slot takes nothing more.
-    pub(crate) fn mark_started(&mut self, worker: u32, position: u32) {
-        let worker = &mut self.workers[worker];
+    pub(crate) fn mark_started(&mut self, place: u32, position: u32) {
+        let worker = &mut self.workers[place];
         let entry = &mut worker.entries[position as usize];
         if entry.reclaiming {
             entry.reclaiming = false;
@@ -306,6 +380,7 @@ impl Engine {
         entry.started = true;
         worker.started += 1;
         worker.waiting_us -= u64::from(std::mem::take(&mut entry.cost_us));
+        self.workers.note(place, &self.config);
     }
 
     fn take_entry(&mut self, worker: u32, position: u32) -> Entry {
@@ -325,6 +400,7 @@ impl Engine {
         if !self.workers[place].draining {
             self.change_capabilities(place, -1, step);
             self.workers[place].draining = true;
+            self.workers.note(place, &self.config);
         }
     }
 

@@ -99,7 +99,7 @@ mod tests {
     fn unknown_figures_are_dashes() {
         let sample = Sample::of(10, Duration::from_millis(1));
         assert_eq!(latency(&sample), NONE);
-        assert_eq!(costs(&sample), [NONE; 9]);
+        assert_eq!(costs(&sample), [NONE; 8]);
         let limit = SandboxLimit { processes: 1, calls_per_s: 20_000.0 };
         let measured = [Measured::new("map".to_owned(), vec![sample.not_comparable()])];
         let text = shapes_table(&measured, limit).render(false);
