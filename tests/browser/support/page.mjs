@@ -4,10 +4,15 @@ import { eventually } from './wait.mjs';
 
 /** What a canvas shows, as the page tells by `window.__dash`. */
 export async function dash(page, name = 'timeline') {
-  return page.evaluate((which) => {
+  const look = (which) => {
     const probe = window.__dash?.[which];
     return typeof probe === 'function' ? probe() : null;
-  }, name);
+  };
+  return page.evaluate(look, name).catch((error) => {
+    // A page that is on its way to another one shows nothing.
+    if (error.message.includes('Execution context was destroyed')) return null;
+    throw error;
+  });
 }
 
 /** Waits until what the canvas shows is as wanted; gives it back. */
