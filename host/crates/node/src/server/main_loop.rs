@@ -38,11 +38,11 @@ impl Server {
         let bells = self.bells()?;
         let mut batch = Vec::with_capacity(BATCH_MAX);
         loop {
-            self.now = clock::now();
             if self.hear_workers()? || self.hear_soon(inputs)? {
                 take_waiting(inputs, &mut batch);
             } else {
                 self.wait(inputs, &bells, &mut batch).await;
+                self.hear_workers()?;
             }
             let began = clock::now();
             self.now = began;

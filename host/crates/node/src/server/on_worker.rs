@@ -10,7 +10,7 @@ use wask_proto::{
 };
 
 use super::{Server, WorkerPort, model::Run, writer::Keep};
-use crate::{config::RUN_LOG_LINES_MAX, worker::Agent};
+use crate::{clock, config::RUN_LOG_LINES_MAX, worker::Agent};
 
 impl Server {
     /// Takes a worker up, which joins when it says hello.
@@ -174,6 +174,8 @@ impl Server {
 
     /// Hears what the workers have to say, without waiting. Tells whether there was anything.
     pub(super) fn hear_workers(&mut self) -> std::io::Result<bool> {
+        let began = clock::now();
+        self.now = began;
         let mut any = false;
         let workers: Vec<_> = self.workers.keys().copied().collect();
         for worker in workers {
@@ -183,6 +185,9 @@ impl Server {
                 any = true;
                 self.on_message(worker, message);
             }
+        }
+        if any {
+            self.totals.busy_us += clock::now().micros_since(began);
         }
         Ok(any)
     }
