@@ -16,6 +16,7 @@ mod exports;
 mod failures;
 mod families;
 mod feeds;
+mod fusion;
 mod graphs;
 mod hostile;
 mod idempotency;

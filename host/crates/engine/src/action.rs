@@ -28,6 +28,21 @@ pub enum Action {
         /// The task.
         task: TaskId,
     },
+    /// Put together what is known of this task's arguments: it is to go along with the one before,
+    /// whose [`Action::Assign`] was just told, and use its result. Answer with
+    /// [`Event::Staged`](crate::Event::Staged), saying `Run` without a key or `Alone`.
+    StageBehind {
+        /// The task.
+        task: TaskId,
+        /// The task of the same run whose end it waits for.
+        first: TaskIndex,
+    },
+    /// What a task waited for that had gone along is there. May be answered with
+    /// [`Event::Keyed`](crate::Event::Keyed).
+    Joined {
+        /// The task.
+        task: TaskId,
+    },
     /// Send this task, staged before, to this worker.
     Assign {
         /// Where to.

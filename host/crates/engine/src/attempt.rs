@@ -49,6 +49,11 @@ impl Engine {
             return;
         };
         let from = self.public_state(task);
+        if matches!(self.runs.cell(task).phase, Phase::Behind(_)) {
+            // What it needs is not finished, so this end proves nothing: it runs again.
+            self.vacate(place.worker, place.position);
+            return self.requeue(task, from, step);
+        }
         self.leave_wait(task);
         self.vacate(place.worker, place.position);
         match outcome {
@@ -87,10 +92,13 @@ impl Engine {
             return;
         };
         let from = self.public_state(task);
-        let waits = matches!(self.runs.cell(task).phase, Phase::Parked(_));
+        let phase = self.runs.cell(task).phase;
         self.vacate(place.worker, place.position);
-        if waits {
-            return self.suspend(task, from, step);
+        match phase {
+            Phase::Parked(_) => return self.suspend(task, from, step),
+            // It was never to run without its input, so its number was not used.
+            Phase::Behind(_) => self.runs.cell_mut(task).attempt -= 1,
+            _ => {}
         }
         self.leave_wait(task);
         self.requeue(task, from, step);
@@ -129,8 +137,7 @@ impl Engine {
             return self.mirror(task);
         }
         let gate = node.gate;
-        let unfinished = |&source: &u32| !run.cell(source).phase.is_final();
-        let missing = node.own_sources(task.index).filter(unfinished).count() as u32;
+        let missing = run.own_missing(task.index);
         if gate == 0 && missing == 0 {
             self.make_ready(task.run, task.index..task.index + 1, from, step);
             return;
@@ -159,6 +166,7 @@ impl Engine {
         let task = self.runs.find(task)?;
         let cell = self.runs.cell(task);
         let (Phase::Assigned(place)
+        | Phase::Behind(place)
         | Phase::Running(place)
         | Phase::Parked(place)
         | Phase::Resumable(place)) = cell.phase

@@ -40,6 +40,11 @@ pub(crate) enum Phase {
     Staged(Place),
     /// Sent to a worker; not known to have begun.
     Assigned(Place),
+    /// Capacity is reserved behind the task that it waits for; the caller puts the other arguments
+    /// together.
+    StagedBehind(Place),
+    /// Sent to a worker behind the task that it waits for.
+    Behind(Place),
     /// Begun.
     Running(Place),
     /// Waits for something, with its sandbox.
@@ -76,6 +81,8 @@ impl Phase {
         match self {
             Self::Staged(place)
             | Self::Assigned(place)
+            | Self::StagedBehind(place)
+            | Self::Behind(place)
             | Self::Running(place)
             | Self::Parked(place)
             | Self::Resumable(place) => Some(place),
@@ -87,6 +94,8 @@ impl Phase {
     pub(crate) const fn move_to(&mut self, position: u32) {
         if let Self::Staged(place)
         | Self::Assigned(place)
+        | Self::StagedBehind(place)
+        | Self::Behind(place)
         | Self::Running(place)
         | Self::Parked(place)
         | Self::Resumable(place) = self
@@ -100,6 +109,8 @@ impl Phase {
         match self {
             Self::Waiting { .. }
             | Self::Delayed
+            | Self::StagedBehind(_)
+            | Self::Behind(_)
             | Self::Mirroring
             | Self::Parked(_)
             | Self::Suspended => TaskState::Waiting,

@@ -109,6 +109,9 @@ impl Engine {
     /// Nothing that all tasks of a node wait for is missing any more.
     fn open_gate(&mut self, place: u32, node: u32, step: &mut Step<'_>) {
         let mut rest = self.runs[place].node(node).tasks.clone();
+        for index in rest.clone() {
+            self.join_up(TaskRef { run: place, index }, step);
+        }
         while !rest.is_empty() {
             let run = &self.runs[place];
             let waits = |index: &TaskIndex| run.cell(*index).phase == Phase::Waiting { missing: 0 };
@@ -119,17 +122,25 @@ impl Engine {
         }
     }
 
-    fn lower_missing(&mut self, place: u32, index: TaskIndex, depth: u32, step: &mut Step<'_>) {
-        let run = &mut self.runs[place];
+    fn lower_missing(&mut self, of: u32, index: TaskIndex, depth: u32, step: &mut Step<'_>) {
+        let run = &mut self.runs[of];
         let cell = run.cell_mut(index);
         let node = cell.node;
-        let Phase::Waiting { missing } = &mut cell.phase else { return };
-        *missing -= 1;
-        let complete = *missing == 0;
+        let complete = match &mut cell.phase {
+            Phase::Waiting { missing } => {
+                *missing -= 1;
+                *missing == 0
+            }
+            Phase::Behind(_) => {
+                run.node_mut(node).deepen(depth);
+                return self.join_up(TaskRef { run: of, index }, step);
+            }
+            _ => return,
+        };
         let state = run.node_mut(node);
         state.deepen(depth);
         if complete && state.gate == 0 {
-            self.make_ready(place, index..index + 1, TaskState::Waiting, step);
+            self.make_ready(of, index..index + 1, TaskState::Waiting, step);
         }
     }
 

@@ -117,6 +117,7 @@ impl Engine {
             Event::AddTasks { run, nodes } => self.on_add_tasks(run, nodes, step),
             Event::CloseRun(run) => self.on_close_run(run),
             Event::Staged { task, stage } => self.on_staged(task, stage, step),
+            Event::Keyed { task, key, known } => self.on_keyed(task, key, known, step),
             Event::WorkerJoined { worker, slots, resources } => {
                 self.on_worker_joined(worker, slots, resources, step);
             }

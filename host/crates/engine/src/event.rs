@@ -34,6 +34,15 @@ pub enum Event {
         /// What the caller found.
         stage: Stage,
     },
+    /// The key of a call that went along with another one, where it is pure and may be cached.
+    Keyed {
+        /// The task.
+        task: TaskId,
+        /// The key.
+        key: MemoKey,
+        /// The size of the result, if it is known; the caller holds it.
+        known: Option<u64>,
+    },
     /// A worker joined.
     WorkerJoined {
         /// Its number, never used before.
@@ -227,6 +236,8 @@ pub enum Stage {
     },
     /// The arguments cannot be put together; the caller holds the failure (kind `invalid`).
     Invalid,
+    /// The task cannot go along with another one; it is staged again by itself.
+    Alone,
 }
 
 /// What a parked attempt waits for.

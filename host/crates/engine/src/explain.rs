@@ -153,7 +153,9 @@ impl Engine {
         let cell = self.runs.cell(task);
         let worker = |place: Place| self.workers[place.worker].id;
         match cell.phase {
-            Phase::Waiting { .. } => self.runs[task.run].missing_inputs(task.index),
+            Phase::Waiting { .. } | Phase::StagedBehind(_) | Phase::Behind(_) => {
+                self.runs[task.run].missing_inputs(task.index)
+            }
             Phase::Delayed => {
                 let at = self.timers.get(task).unwrap_or(now);
                 Reason::RetryDelay { at, left_us: at.micros_since(now) }

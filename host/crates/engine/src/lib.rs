@@ -7,8 +7,8 @@
 //! The caller's loop, for each batch of what has arrived:
 //!
 //! 1. [`Engine::handle`] for every event, in order. The actions of a batch are put side by side.
-//! 2. The actions are carried out first to last. An [`Action::Stage`] is answered at once with
-//!    [`Event::Staged`]; what that adds is carried out after what is already there. The answer
+//! 2. The actions are carried out first to last. An [`Action::Stage`] or [`Action::StageBehind`] is
+//!    answered at once with [`Event::Staged`]; what that adds is carried out after what is already there. The answer
 //!    may come too late, because the answer to another task stopped this one: the engine then
 //!    says [`Action::Unstage`], and arguments that cannot be put together any more do no harm.
 //! 3. [`Engine::schedule`], and 2. again, until it adds nothing.
@@ -45,6 +45,7 @@ mod settle;
 
 mod assign;
 mod attempt;
+mod behind;
 mod memo;
 mod place;
 mod queue;

@@ -103,9 +103,16 @@ impl Engine {
             self.runs.cell_mut(task).flight = flight;
             Boarding::Follows
         } else {
+            self.lead_if_first(task, key);
+            Boarding::Runs
+        }
+    }
+
+    /// Lets a task that is in no flight lead one, unless there is one of that key.
+    pub(crate) fn lead_if_first(&mut self, task: TaskRef, key: MemoKey) {
+        if self.flights.find(key).is_none() {
             let flight = self.flights.start(key, task);
             self.runs.cell_mut(task).flight = flight;
-            Boarding::Runs
         }
     }
 

@@ -150,6 +150,12 @@ impl Run {
         self.node(self.cell(index).node)
     }
 
+    /// Inputs of its own that a task lacks, beside those that its whole node lacks.
+    pub(crate) fn own_missing(&self, index: TaskIndex) -> u32 {
+        let unfinished = |&source: &TaskIndex| !self.cell(source).phase.is_final();
+        self.node_of(index).own_sources(index).filter(unfinished).count() as u32
+    }
+
     /// The part of a range that is inside the run.
     pub(crate) fn clamp(&self, range: &Range<TaskIndex>) -> Range<TaskIndex> {
         let len = self.cells.len() as u32;
@@ -181,6 +187,28 @@ impl Run {
         let edge = self.edges.len() as u32;
         let next = std::mem::replace(&mut self.cell_mut(source).first_edge, edge);
         self.edges.push(Edge { target, next });
+    }
+
+    /// Tasks that may wait for this task alone, as far as that can be: not those of an array of
+    /// which each waits for it.
+    pub(crate) fn waiting_singly(&self, index: TaskIndex) -> impl Iterator<Item = TaskIndex> + '_ {
+        let zips = self.node_of(index).zip_dependents.iter();
+        let zips = zips.filter(move |zip| zip.sources.contains(&index));
+        let zips = zips.map(move |zip| zip.first + (index - zip.sources.start));
+        let mut next = self.cell(index).first_edge;
+        let edges = std::iter::from_fn(move || {
+            let edge = *self.edges.get(next as usize)?;
+            next = edge.next;
+            Some(edge.target)
+        });
+        let singles = edges.filter_map(|target| match target & GATE_BIT {
+            0 => Some(target),
+            _ => {
+                let tasks = &self.node(target & !GATE_BIT).tasks;
+                (tasks.len() == 1).then_some(tasks.start)
+            }
+        });
+        zips.chain(singles)
     }
 
     /// Everything that waits for this task, appended to `found`.

@@ -155,8 +155,11 @@ impl Engine {
             }
             Phase::Mirroring => self.leave_source(task, step),
             Phase::Suspended => self.leave_wait(task),
-            Phase::Staged(place) => self.vacate(place.worker, place.position),
+            Phase::Staged(place) | Phase::StagedBehind(place) => {
+                self.vacate(place.worker, place.position)
+            }
             Phase::Assigned(place)
+            | Phase::Behind(place)
             | Phase::Running(place)
             | Phase::Parked(place)
             | Phase::Resumable(place) => {

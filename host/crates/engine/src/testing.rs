@@ -31,6 +31,8 @@ pub(crate) struct TestEnv {
     pub(crate) known: BTreeSet<TaskId>,
     /// Tasks whose arguments do not fit.
     pub(crate) invalid: BTreeSet<TaskId>,
+    /// Tasks that cannot go along with another one.
+    pub(crate) alone: BTreeSet<TaskId>,
     /// Tasks that make identical calls have the same key.
     pub(crate) memo: BTreeMap<TaskId, u8>,
     /// Attempts under way.
@@ -57,6 +59,7 @@ impl TestEnv {
             now: Timestamp(1_000_000),
             known: BTreeSet::new(),
             invalid: BTreeSet::new(),
+            alone: BTreeSet::new(),
             memo: BTreeMap::new(),
             attempts: BTreeMap::new(),
             actions: Vec::new(),
@@ -196,9 +199,17 @@ impl TestEnv {
     }
 
     fn carry_out(&mut self, action: Action) {
-        let Action::Stage { task } = action else {
-            self.actions.push(action);
-            return;
+        let task = match action {
+            Action::Stage { task } => task,
+            Action::StageBehind { task, first } => {
+                self.actions.push(Action::StageBehind { task, first });
+                let stage = match self.alone.contains(&task) {
+                    true => Stage::Alone,
+                    false => Stage::Run { memo: None },
+                };
+                return self.answer(task, stage);
+            }
+            other => return self.actions.push(other),
         };
         let key = self.memo.get(&task).map(|byte| MemoKey([*byte; 32]));
         let stage = if self.known.contains(&task) {
@@ -208,11 +219,20 @@ impl TestEnv {
         } else {
             Stage::Run { memo: key }
         };
+        self.answer(task, stage);
+    }
+
+    fn answer(&mut self, task: TaskId, stage: Stage) {
         let before = self.actions.len();
         self.send(Event::Staged { task, stage });
-        for action in &self.actions[before..] {
-            if let Action::Assign { worker, task, attempt } = action {
-                self.attempts.insert(*task, (*worker, *attempt));
+        let news = self.actions.split_off(before);
+        for action in news {
+            match action {
+                Action::Assign { worker, task, attempt } => {
+                    self.attempts.insert(task, (worker, attempt));
+                    self.actions.push(Action::Assign { worker, task, attempt });
+                }
+                other => self.carry_out(other),
             }
         }
     }
@@ -326,6 +346,8 @@ pub(crate) fn brief(action: &Action, now: Timestamp) -> String {
             format!("{} {}", range(run, tasks), state.name())
         }
         Action::Stage { task } => format!("stage {}", one(task)),
+        Action::StageBehind { task, first } => format!("stage {} behind {first}", one(task)),
+        Action::Joined { task } => format!("joined {}", one(task)),
         Action::Assign { worker, task, attempt } => {
             format!("assign {}#{attempt} to {}", one(task), worker.0)
         }

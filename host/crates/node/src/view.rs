@@ -412,6 +412,8 @@ pub struct Stats {
     pub sync: sync::SyncStats,
     /// Actors.
     pub actors: actors::ActorStats,
+    /// Tasks that went to a worker along with the one before them, since the start.
+    pub tasks_fused: u64,
     /// Microseconds the server loop was busy since the start.
     pub loop_busy_us: u64,
 }

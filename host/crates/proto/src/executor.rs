@@ -12,6 +12,8 @@
 //!    [`ToExecutor::GoOn`], which the worker sends after the revoked orders in the same stream.
 //! 3. On `GoOn` the executor clears the bit and goes on.
 //!
+//! A call may take the result of the one right before it, which then need not travel.
+//!
 //! A call that waits for something is parked: its sandbox stays, and the executor takes the next
 //! order. [`Order::Resume`] lets it go on; that has a number of its own and is claimed like a call.
 //! So have the orders for actors, whose instances stay from one order to the next.
@@ -91,6 +93,10 @@ pub struct Job {
     pub function: Arc<str>,
     /// The arguments, in the form in which the guest takes them.
     pub args: Vec<JobArg>,
+    /// Whether the next order needs its result.
+    pub keep: bool,
+    /// What it needs of the order before it.
+    pub previous: Option<Box<Previous>>,
     /// What it may use.
     pub limits: CallLimits,
     /// The attempt's number, for the guest to ask.
@@ -99,6 +105,16 @@ pub struct Job {
     pub task: Arc<str>,
     /// Whether to look at its stack now and then.
     pub profile: bool,
+}
+
+/// The result of another order, to be put into a job's arguments. Without it the job does not run,
+/// and is answered with [`News::Absent`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Previous {
+    /// The order, whose job was told to keep its result.
+    pub seq: u64,
+    /// Where: the argument's number and the offset in its bytes, in ascending order.
+    pub places: Vec<(u32, u64)>,
 }
 
 /// One argument's bytes.
@@ -147,7 +163,8 @@ pub enum News {
         /// The job.
         job: u64,
     },
-    /// The job that an order was to resume had been evicted before.
+    /// The job that an order was to resume had been evicted before, or the result that it was to
+    /// use is not there.
     Absent {
         /// The order.
         seq: u64,

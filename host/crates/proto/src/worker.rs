@@ -53,6 +53,12 @@ pub struct Assignment {
     /// bytes of its pieces side by side. Stored pieces are read from the object store by the
     /// worker; their `encoding` plays no part.
     pub args: Vec<Vec<Value>>,
+    /// Where the result of the attempt before it belongs, if it goes along with one.
+    pub previous: Vec<Gap>,
+    /// Attempts that go along with it, in this order, each with the result of the one before. They
+    /// have none of their own, and no stored pieces. One whose predecessor has no result is handed
+    /// back, and so is one that is parted from it before it has begun.
+    pub followers: Vec<Self>,
     /// What it may use.
     pub limits: CallLimits,
     /// How the result's bytes are to be read.
@@ -61,6 +67,15 @@ pub struct Assignment {
     pub label: Arc<str>,
     /// Whether to profile it.
     pub profile: bool,
+}
+
+/// A place among the pieces of an assignment's arguments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// The argument's number.
+    pub arg: u32,
+    /// How many of its pieces come before.
+    pub piece: u32,
 }
 
 /// What a parked attempt waited for.

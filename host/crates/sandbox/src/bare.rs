@@ -85,6 +85,8 @@ impl Bare {
             page: Box::leak(Box::default()),
             clock: Clock::new(),
             template: Job {
+                keep: false,
+                previous: None,
                 seq: 1,
                 module: ModuleId::of(component),
                 function: function.into(),

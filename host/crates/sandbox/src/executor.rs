@@ -123,6 +123,8 @@ struct Executor {
     clock: Clock,
     parked: ParkedCalls<Task>,
     actors: KeptActors<ActorInstance>,
+    /// The result of the call before, where the next order needs it, with the number of its order.
+    previous: Option<(u64, Vec<u8>)>,
     /// A call has moved so much that the allocator may hold memory that nobody needs.
     moved_much: bool,
     /// Orders were taken back; those before the next `GoOn` are no longer ours.
@@ -150,6 +152,7 @@ impl Executor {
             clock: Clock::new(),
             parked: ParkedCalls::new(),
             actors: KeptActors::new(),
+            previous: None,
             moved_much: false,
             revoked: false,
             zero_work: args.zero_work,
@@ -207,6 +210,8 @@ impl Executor {
         let began_at = self.clock.wall(began);
         self.page.running_since.store(began_at.0, Ordering::Release);
         let seq = order.seq();
+        let previous = self.previous.take();
+        let mut keep = false;
         let task = match order {
             Order::Call(job) if self.page.cancel.load(Ordering::Acquire) == seq => {
                 return Ok(News::Done(not_run(&job, began_at, JobOutcome::Cancelled)));
@@ -215,7 +220,11 @@ impl Executor {
                 let null = JobOutcome::Success(CBOR_NULL.to_vec());
                 return Ok(News::Done(not_run(&job, began_at, null)));
             }
-            Order::Call(job) => {
+            Order::Call(mut job) => {
+                if !put_in(previous, &mut job) {
+                    return Ok(News::Absent { seq });
+                }
+                keep = job.keep;
                 self.moved_much |= job.args.iter().any(|arg| arg.0.len() >= MUCH_BYTES);
                 let loads = self.guests.loads();
                 match self.guests.get(job.module) {
@@ -236,7 +245,13 @@ impl Executor {
             }
             Order::Actor(job) => return Ok(self.carry_out_for_actor(*job, (began, began_at))),
         };
-        Ok(self.go_on(task, seq, began))
+        let news = self.go_on(task, seq, began);
+        if let News::Done(JobDone { outcome: JobOutcome::Success(bytes), .. }) = &news
+            && keep
+        {
+            self.previous = Some((seq, bytes.clone()));
+        }
+        Ok(news)
     }
 
     fn go_on(&mut self, mut task: Task, seq: u64, began: Instant) -> News {
@@ -298,6 +313,24 @@ impl Executor {
         let future = Box::pin(call::run(self.engine.clone(), guest, job, began, around));
         Task { job: number, future, exchange, parked_at: began, cold: false }
     }
+}
+
+/// Puts the result of the call before into a job that needs it. Tells whether the job has all that
+/// it needs.
+fn put_in(result: Option<(u64, Vec<u8>)>, job: &mut Job) -> bool {
+    let Some(needed) = &job.previous else { return true };
+    let Some((_, bytes)) = result.filter(|(seq, _)| *seq == needed.seq) else { return false };
+    needed.places.iter().rev().all(|(arg, offset)| {
+        let arg = job.args.get_mut(*arg as usize).map(|arg| &mut arg.0);
+        let at = usize::try_from(*offset).ok();
+        match arg.zip(at).filter(|(arg, at)| *at <= arg.len()) {
+            Some((arg, at)) => {
+                arg.splice(at..at, bytes.iter().copied());
+                true
+            }
+            None => false,
+        }
+    })
 }
 
 /// Whether the guest has handed over much, or so much that it was refused.

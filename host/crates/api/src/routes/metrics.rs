@@ -124,6 +124,11 @@ impl Snapshot {
                 "Executions that gave other bytes than before",
                 stats.nondeterminism,
             ),
+            (
+                "tasks_fused",
+                "Tasks that went to a worker along with the one before them",
+                stats.tasks_fused,
+            ),
             ("journal_commits", "Journal commits", stats.journal_commits),
             ("index_rebuilt", "Rebuilds of the index at start", stats.index_rebuilt),
             ("loop_busy_microseconds", "Time the server loop was busy", stats.loop_busy_us),

@@ -1,6 +1,7 @@
 //! Tests of the engine: events in, the whole list of actions out, all invariants after each.
 
 mod attempts;
+mod behind;
 mod dependencies;
 mod families;
 mod imports;

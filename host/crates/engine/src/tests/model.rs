@@ -46,13 +46,15 @@ pub(super) struct Held {
     pub(super) stopped: bool,
     /// It was parked, and can go on nowhere else.
     pub(super) resumed: bool,
+    /// It was sent behind the task that it waits for.
+    pub(super) behind: bool,
 }
 
 impl Held {
     fn new(task: TaskId, attempt: u32) -> Self {
         let (started, asked_back, leaving) = (false, false, false);
-        let (parked, stopped, resumed) = (false, false, false);
-        Self { task, attempt, started, asked_back, leaving, parked, stopped, resumed }
+        let (parked, stopped, resumed, behind) = (false, false, false, false);
+        Self { task, attempt, started, asked_back, leaving, parked, stopped, resumed, behind }
     }
 }
 
@@ -266,11 +268,22 @@ impl Model {
             match action {
                 Action::StateChanged { run, tasks, state } => self.change(run, tasks, state),
                 Action::Stage { task } => actions.extend(self.stage(task)),
+                Action::StageBehind { task, first } => {
+                    actions.extend(self.stage_behind(task, first));
+                }
+                Action::Joined { task } => {
+                    if self.random.below(2) == 0 {
+                        let key = MemoKey([self.random.below(6) as u8; 32]);
+                        let known = (self.random.below(3) == 0).then_some(5);
+                        actions.extend(self.answer(Event::Keyed { task, key, known }));
+                    }
+                }
                 Action::Assign { worker, task, attempt } => {
                     assert!(self.staged.remove(&task), "{task:?} was not staged");
                     let before = self.attempts.insert(task, attempt).unwrap_or(0);
                     assert!(attempt > before, "{task:?} has attempt {attempt} again");
-                    let held = Held::new(task, attempt);
+                    let waits = self.states[&task] == TaskState::Waiting;
+                    let held = Held { behind: waits, ..Held::new(task, attempt) };
                     self.workers.get_mut(&worker).expect("the worker is there").push(held);
                 }
                 Action::Cancel { worker, task, attempt } => {
@@ -356,10 +369,41 @@ impl Model {
         if !matches!(stage, Stage::Run { .. }) {
             self.staged.remove(&task);
         }
+        self.answer(Event::Staged { task, stage })
+    }
+
+    fn stage_behind(&mut self, task: TaskId, first: TaskIndex) -> Vec<Action> {
+        assert_eq!(self.states[&task], TaskState::Waiting, "{task:?}");
+        for (index, _) in self.runs[&task.run].inputs(task.index) {
+            let is_final = self.states[&TaskId { run: task.run, index }].is_final();
+            assert_eq!(is_final, index != first, "{task:?} is to follow {first}, lacks {index}");
+        }
+        let stage = match self.random.below(4) {
+            0 => Stage::Alone,
+            _ => Stage::Run { memo: None },
+        };
+        if matches!(stage, Stage::Run { .. }) {
+            self.staged.insert(task);
+        }
+        self.answer(Event::Staged { task, stage })
+    }
+
+    fn answer(&mut self, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
-        self.engine.handle(Event::Staged { task, stage }, self.now, &mut actions);
+        self.engine.handle(event, self.now, &mut actions);
         self.engine.check_invariants();
         actions
+    }
+
+    /// Whether an attempt went along with another one that is not over.
+    pub(super) fn waits_behind(&self, held: &Held) -> bool {
+        self.engine.attempt(held.task) == Some(held.attempt)
+            && self.states.get(&held.task) == Some(&TaskState::Waiting)
+    }
+
+    /// An attempt that never had a chance to run is handed back: its number comes again.
+    pub(super) fn give_number_back(&mut self, task: TaskId) {
+        self.attempts.entry(task).and_modify(|attempt| *attempt -= 1);
     }
 
     fn settle(&mut self, task: TaskId, how: Settled) {
@@ -415,5 +459,5 @@ impl Model {
 }
 
 fn config() -> EngineConfig {
-    EngineConfig { prefetch_us: 40, stage_max: 5, lost_max: 2, ..EngineConfig::default() }
+    EngineConfig { prefetch_us: 120, stage_max: 5, lost_max: 2, ..EngineConfig::default() }
 }

@@ -36,7 +36,7 @@ const STEPS: u32 = 160;
 
 #[test]
 fn every_life_keeps_the_invariants_and_brings_each_task_to_one_end() {
-    let (mut settled, mut actions) = (0, [0_u64; 13]);
+    let (mut settled, mut actions) = (0, [0_u64; 15]);
     for seed in 1..=SEEDS {
         let life = live(seed);
         settled += life.settled;
@@ -188,7 +188,10 @@ impl Life {
         }
         let random = &mut self.random;
         made.function = random.below(4) as u32;
-        if start > 0 {
+        if start > 0 && len == 1 && random.chance(4) {
+            // A chain.
+            made.needs.push(Need { tasks: start - 1..start, uses_results: true });
+        } else if start > 0 {
             for _ in 0..random.below(3) {
                 let from = random.below(u64::from(start)) as u32;
                 let to = from + 1 + random.below(u64::from(start - from).min(5)) as u32;
@@ -335,6 +338,15 @@ impl Life {
         let at = self.random.below(held.len() as u64) as usize;
         let Some(&attempt) = held.get(at) else { return };
         let current = self.model.engine.attempt(attempt.task) == Some(attempt.attempt);
+        if attempt.behind && self.model.waits_behind(&attempt) {
+            // What is before it may have failed, or is told of late.
+            match self.random.below(4) {
+                0 => self.hand_back(worker, at),
+                1 => self.finish(worker, at, false),
+                _ => {}
+            }
+            return;
+        }
         if attempt.parked && !attempt.stopped {
             // Its sandbox is gone, now and then.
             if self.random.chance(6) {
@@ -360,6 +372,9 @@ impl Life {
     fn hand_back(&mut self, worker: WorkerId, at: usize) {
         let held = self.model.workers.get_mut(&worker).expect("the worker is there").remove(at);
         let (task, attempt) = (held.task, held.attempt);
+        if held.behind && self.model.waits_behind(&held) {
+            self.model.give_number_back(task);
+        }
         self.model.send(Event::Returned { worker, task, attempt });
     }
 
@@ -449,5 +464,7 @@ fn kind(action: &Action) -> usize {
         Action::Drop { .. } => 10,
         Action::RunFinished { .. } | Action::RunResumed { .. } => 11,
         Action::Resume { .. } => 12,
+        Action::StageBehind { .. } => 13,
+        Action::Joined { .. } => 14,
     }
 }

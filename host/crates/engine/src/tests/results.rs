@@ -87,7 +87,9 @@ fn a_retry_goes_back_to_the_root_failure_and_spares_what_succeeded() {
             "1 queued",
             "4 waiting",
             "6 waiting",
-            "assign 1#2 to 1"
+            "assign 1#2 to 1",
+            "stage 4 behind 1",
+            "assign 4#1 to 1"
         ]
     );
     env.run_to_the_end();

@@ -9,7 +9,7 @@ use wask_proto::{
     worker::{AttemptId, WorkerOutcome},
 };
 
-use super::{Server, UnderWay};
+use super::{Assigned, Server, UnderWay};
 use crate::view::{EventKind, EventView};
 
 impl Server {
@@ -29,10 +29,13 @@ impl Server {
             next += 1;
             match action {
                 Action::Stage { task } => self.stage(task, actions),
+                Action::StageBehind { task, first } => self.stage_behind(task, first, actions),
+                Action::Joined { task } => self.joined(task, actions),
                 other => self.carry_out(other),
             }
         }
         actions.clear();
+        self.hand.assigned = None;
         self.hand.known.clear();
         self.hand.invalid.clear();
         for pin in std::mem::take(&mut self.hand.pins) {
@@ -49,7 +52,10 @@ impl Server {
             Action::Resume { worker, task, attempt } => self.resume(worker, task, attempt),
             Action::Cancel { worker, task, attempt } => self.cancel_on(worker, task, attempt),
             Action::Reclaim { worker, task, attempt } => self.reclaim(worker, task, attempt),
-            Action::Stage { task } | Action::Unstage { task } => drop(self.staged.remove(&task)),
+            Action::Stage { task }
+            | Action::StageBehind { task, .. }
+            | Action::Joined { task }
+            | Action::Unstage { task } => drop(self.staged.remove(&task)),
             Action::AttemptFailed { task, attempt, retry_at } => {
                 self.attempt_failed(task, attempt, retry_at);
             }
@@ -105,10 +111,23 @@ impl Server {
         {
             row.attempt = attempt;
         }
-        self.under_way.insert(task, UnderWay { memo: staged.memo, becomes: None });
-        if let Some(port) = self.workers.get_mut(&worker) {
-            port.assign.push(staged.assignment);
-        }
+        self.under_way.insert(task, UnderWay { memo: staged.memo, leads: false, becomes: None });
+        let Some(port) = self.workers.get_mut(&worker) else { return };
+        let leader = match staged.leader {
+            None => {
+                port.assign.push(staged.assignment);
+                port.assign.len() - 1
+            }
+            Some(leader) => {
+                let Some(first) = port.assign.get_mut(leader) else { return };
+                let before = first.followers.last().unwrap_or(first).id.task;
+                first.followers.push(staged.assignment);
+                self.under_way.entry(before).and_modify(|call| call.leads = true);
+                self.totals.fused += 1;
+                leader
+            }
+        };
+        self.hand.assigned = Some(Assigned { task, leader });
     }
 
     fn cancel_on(&mut self, worker: WorkerId, task: TaskId, attempt: u32) {
@@ -213,7 +232,7 @@ impl Server {
             run: task.run,
             task: task.index,
             attempt,
-            queued_at: self.queued_at(task),
+            queued_at: self.queued_at(task, &timing),
             timing,
             cached,
             value: self.stored_value(&value),
@@ -236,7 +255,7 @@ impl Server {
             },
         };
         self.totals.failed += 1;
-        let queued_at = self.queued_at(task);
+        let queued_at = self.queued_at(task, &timing);
         let TaskId { run, index } = task;
         let record = Record::TaskFailed { run, task: index, attempt, queued_at, timing, failure };
         self.record(&record, None);
@@ -339,9 +358,12 @@ impl Server {
         Timing { finished_at: self.now, ..Timing::default() }
     }
 
-    fn queued_at(&self, task: TaskId) -> Timestamp {
+    /// Since when a task was ready. One that went along with another one began before that other's
+    /// end was known here.
+    fn queued_at(&self, task: TaskId, timing: &Timing) -> Timestamp {
         let row = self.model.runs.get(&task.run).and_then(|r| r.tasks.get(task.index as usize));
-        row.map_or(self.now, |row| if row.queued_at.0 == 0 { self.now } else { row.queued_at })
+        let known = row.map(|row| row.queued_at).filter(|at| at.0 != 0).unwrap_or(self.now);
+        if timing.started_at.0 == 0 { known } else { known.min(timing.started_at) }
     }
 
     fn value_of(&self, task: TaskId) -> Option<Value> {

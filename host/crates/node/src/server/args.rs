@@ -5,6 +5,7 @@
 
 use wask_proto::{
     ArgTemplate, Encoding, MapSource, NodeSpec, ObjectId, Part, TaskIndex, Value, ZipSource,
+    worker::Gap,
 };
 
 /// Where results and objects come from.
@@ -15,6 +16,10 @@ pub(crate) trait Inputs {
     fn object(&self, id: &ObjectId) -> Option<Value>;
     /// The bytes of a stored value, for the rare case that its header must be seen.
     fn load(&self, value: &Value) -> Option<Vec<u8>>;
+    /// How the result of a task will be encoded that the worker puts in by itself.
+    fn to_come(&self, _task: TaskIndex) -> Option<Encoding> {
+        None
+    }
 }
 
 /// Why arguments cannot be put together.
@@ -29,6 +34,9 @@ pub(crate) enum ArgError {
     /// The array has no such element or part.
     #[error("the element has no part {0}")]
     NoItem(u32),
+    /// A result that is to come has to be changed before it can be put in.
+    #[error("a result that is not there yet is needed in another form")]
+    ToCome,
     /// More than a call can take.
     #[error("the arguments have {size} bytes together, more than the limit of {limit}")]
     TooLarge {
@@ -45,15 +53,17 @@ pub(crate) const ARGS_MAX_BYTES: u64 = 1024 * 1024 * 1024;
 /// The pieces of one argument, to be put side by side.
 pub(crate) type Pieces = Vec<Value>;
 
-/// The arguments of a task. `params` tells each parameter's name and whether it takes raw bytes.
+/// The arguments of a task. `params` tells each parameter's name and whether it takes raw bytes. Where
+/// a result is to come, a gap is added to `gaps`.
 pub(crate) fn assemble<'a>(
     spec: &NodeSpec,
     task: TaskIndex,
     params: impl Iterator<Item = (&'a str, bool)>,
     inputs: &dyn Inputs,
+    gaps: &mut Vec<Gap>,
 ) -> Result<Vec<Pieces>, ArgError> {
     let element = task.saturating_sub(spec.tasks.start);
-    Context { map: spec.map.as_ref(), element, inputs }.arguments(&spec.args, params)
+    Context { map: spec.map.as_ref(), element, inputs }.arguments(&spec.args, params, gaps)
 }
 
 /// The arguments of a call that belongs to no graph. Its tasks are what `inputs` takes them for.
@@ -62,7 +72,7 @@ pub(crate) fn assemble_call<'a>(
     params: impl Iterator<Item = (&'a str, bool)>,
     inputs: &dyn Inputs,
 ) -> Result<Vec<Pieces>, ArgError> {
-    Context { map: None, element: 0, inputs }.arguments(args, params)
+    Context { map: None, element: 0, inputs }.arguments(args, params, &mut Vec::new())
 }
 
 struct Context<'a> {
@@ -76,12 +86,15 @@ impl Context<'_> {
         &self,
         templates: &[ArgTemplate],
         params: impl Iterator<Item = (&'a str, bool)>,
+        gaps: &mut Vec<Gap>,
     ) -> Result<Vec<Pieces>, ArgError> {
-        let args: Vec<Pieces> = templates
-            .iter()
-            .zip(params)
-            .map(|(template, (name, raw))| self.argument(template, name, raw))
-            .collect::<Result<_, _>>()?;
+        let argument = |(number, (template, (name, raw)))| {
+            let Joined { pieces, gaps: found } = self.argument(template, name, raw)?;
+            gaps.extend(found.into_iter().map(|piece| Gap { arg: number, piece }));
+            Ok(pieces)
+        };
+        let args: Vec<Pieces> =
+            (0..).zip(templates.iter().zip(params)).map(argument).collect::<Result<_, _>>()?;
         let size = args.iter().flatten().map(Value::size).sum();
         if size > ARGS_MAX_BYTES {
             return Err(ArgError::TooLarge { size, limit: ARGS_MAX_BYTES });
@@ -89,20 +102,24 @@ impl Context<'_> {
         Ok(args)
     }
 
-    fn argument(&self, template: &ArgTemplate, name: &str, raw: bool) -> Result<Pieces, ArgError> {
+    fn argument(&self, template: &ArgTemplate, name: &str, raw: bool) -> Result<Joined, ArgError> {
         let whole = self.whole(template)?;
         match (whole, raw) {
-            (Whole::One(value), true) => Ok(vec![self.as_raw(value, name)?]),
+            (Whole::One(value), true) => Ok(vec![self.as_raw(value, name)?].into()),
             (Whole::One(value), false) => {
                 if value.encoding == Encoding::Cbor {
-                    return Ok(vec![value]);
+                    return Ok(vec![value].into());
                 }
                 let mut joiner = Joiner::default();
                 joiner.item(value);
                 Ok(joiner.finish())
             }
-            (Whole::Many(pieces), false) => Ok(pieces),
+            (Whole::Many(joined), false) => Ok(joined),
             (Whole::Many(_), true) => Err(ArgError::NotBytes(name.to_owned())),
+            (Whole::ToCome(encoding), _) if raw == (encoding == Encoding::Raw) => {
+                Ok(Joined { pieces: Vec::new(), gaps: vec![0] })
+            }
+            (Whole::ToCome(_), _) => Err(ArgError::ToCome),
         }
     }
 
@@ -113,7 +130,7 @@ impl Context<'_> {
                 Part::Literal(bytes) => {
                     return Ok(Whole::One(Value::from_bytes(Encoding::Cbor, bytes)));
                 }
-                Part::Task(task) => return Ok(Whole::One(self.result(*task))),
+                Part::Task(task) => return Ok(self.result(*task)),
                 Part::Object(id) => return Ok(Whole::One(self.object(id)?)),
                 Part::Item(part) => return self.item(*part),
                 Part::Tasks(_) => {}
@@ -127,16 +144,13 @@ impl Context<'_> {
     fn push_part(&self, part: &Part, to: &mut Joiner) -> Result<(), ArgError> {
         match part {
             Part::Literal(bytes) => to.bytes(bytes),
-            Part::Task(task) => to.item(self.result(*task)),
+            Part::Task(task) => to.whole(self.result(*task))?,
             Part::Tasks(range) => {
                 to.bytes(&header(ARRAY, u64::from(range.end - range.start)));
-                range.clone().for_each(|task| to.item(self.result(task)));
+                range.clone().try_for_each(|task| to.whole(self.result(task)))?;
             }
             Part::Object(id) => to.item(self.object(id)?),
-            Part::Item(part) => match self.item(*part)? {
-                Whole::One(value) => to.item(value),
-                Whole::Many(more) => more.into_iter().for_each(|piece| to.piece(piece)),
-            },
+            Part::Item(part) => to.whole(self.item(*part)?)?,
         }
         Ok(())
     }
@@ -153,7 +167,7 @@ impl Context<'_> {
                 self.whole(elements.get(element).and_then(|e| e.get(part as usize)).ok_or(missing)?)
             }
             Some(MapSource::Zip(sources)) => match sources.get(part as usize).ok_or(missing)? {
-                ZipSource::Tasks(range) => Ok(Whole::One(self.result(range.start + self.element))),
+                ZipSource::Tasks(range) => Ok(self.result(range.start + self.element)),
                 ZipSource::Values(values) => {
                     self.whole(values.get(element).ok_or(ArgError::NoItem(part))?)
                 }
@@ -162,8 +176,11 @@ impl Context<'_> {
         }
     }
 
-    fn result(&self, task: TaskIndex) -> Value {
-        self.inputs.result(task).unwrap_or_else(Value::null)
+    fn result(&self, task: TaskIndex) -> Whole {
+        match self.inputs.to_come(task) {
+            Some(encoding) => Whole::ToCome(encoding),
+            None => Whole::One(self.inputs.result(task).unwrap_or_else(Value::null)),
+        }
     }
 
     fn object(&self, id: &ObjectId) -> Result<Value, ArgError> {
@@ -191,7 +208,21 @@ impl Context<'_> {
 
 enum Whole {
     One(Value),
-    Many(Pieces),
+    Many(Joined),
+    /// A result that the worker puts in.
+    ToCome(Encoding),
+}
+
+/// Pieces, and before which of them something is to come.
+struct Joined {
+    pieces: Pieces,
+    gaps: Vec<u32>,
+}
+
+impl From<Pieces> for Joined {
+    fn from(pieces: Pieces) -> Self {
+        Self { pieces, gaps: Vec::new() }
+    }
 }
 
 const BYTES: u8 = 2 << 5;
@@ -203,6 +234,7 @@ const ARRAY: u8 = 4 << 5;
 struct Joiner {
     pieces: Pieces,
     open: Vec<u8>,
+    gaps: Vec<u32>,
 }
 
 /// Values up to this size are copied into their neighbours.
@@ -219,6 +251,31 @@ impl Joiner {
             self.bytes(&header(BYTES, value.size()));
         }
         self.piece(value);
+    }
+
+    /// Adds what a template comes to.
+    fn whole(&mut self, whole: Whole) -> Result<(), ArgError> {
+        match whole {
+            Whole::One(value) => self.item(value),
+            Whole::Many(Joined { pieces, gaps }) => {
+                let mut gaps = gaps.into_iter().peekable();
+                for (number, piece) in (0..).zip(pieces) {
+                    while gaps.next_if_eq(&number).is_some() {
+                        self.gap();
+                    }
+                    self.piece(piece);
+                }
+                gaps.for_each(|_| self.gap());
+            }
+            Whole::ToCome(Encoding::Cbor) => self.gap(),
+            Whole::ToCome(Encoding::Raw) => return Err(ArgError::ToCome),
+        }
+        Ok(())
+    }
+
+    fn gap(&mut self) {
+        self.close();
+        self.gaps.push(self.pieces.len() as u32);
     }
 
     fn piece(&mut self, value: Value) {
@@ -238,9 +295,9 @@ impl Joiner {
         }
     }
 
-    fn finish(mut self) -> Pieces {
+    fn finish(mut self) -> Joined {
         self.close();
-        self.pieces
+        Joined { pieces: self.pieces, gaps: self.gaps }
     }
 }
 
@@ -338,7 +395,7 @@ mod tests {
 
     fn bytes_of(spec: &NodeSpec, task: u32, raw: bool, results: Vec<Option<Value>>) -> Vec<u8> {
         let params = std::iter::repeat(("p", raw));
-        let args = assemble(spec, task, params, &Results(results)).unwrap();
+        let args = assemble(spec, task, params, &Results(results), &mut Vec::new()).unwrap();
         args.concat().iter().flat_map(|v| v.bytes().unwrap().to_vec()).collect()
     }
 
@@ -371,7 +428,43 @@ mod tests {
         assert_eq!(bytes_of(&text, 0, true, vec![]), [7, 8]);
         let number = spec(vec![ArgTemplate::literal(vec![0x07])], None);
         let params = std::iter::once(("p", true));
-        let error = assemble(&number, 0, params, &Results(vec![])).unwrap_err();
+        let error = assemble(&number, 0, params, &Results(vec![]), &mut Vec::new()).unwrap_err();
         assert_eq!(error, ArgError::NotBytes("p".into()));
+    }
+
+    /// Task 1 is not finished, and its result is put in later.
+    struct Later(Encoding);
+
+    impl Inputs for Later {
+        fn result(&self, _: TaskIndex) -> Option<Value> {
+            Some(Value::from_bytes(Encoding::Cbor, &[0x05]))
+        }
+        fn object(&self, _: &ObjectId) -> Option<Value> {
+            None
+        }
+        fn load(&self, _: &Value) -> Option<Vec<u8>> {
+            None
+        }
+        fn to_come(&self, task: TaskIndex) -> Option<Encoding> {
+            (task == 1).then_some(self.0)
+        }
+    }
+
+    #[test]
+    fn a_result_to_come_leaves_a_gap_wherever_it_belongs() {
+        let nested = ArgTemplate(vec![Part::Literal(vec![0x81]), Part::Tasks(0..3)]);
+        let spec = spec(vec![ArgTemplate::hole(Part::Task(1)), nested], None);
+        let params = || std::iter::repeat(("p", false));
+        let mut gaps = Vec::new();
+        let args = assemble(&spec, 0, params(), &Later(Encoding::Cbor), &mut gaps).unwrap();
+        assert_eq!(gaps, [Gap { arg: 0, piece: 0 }, Gap { arg: 1, piece: 1 }]);
+        let bytes = |value: &Value| value.bytes().unwrap().to_vec();
+        assert_eq!(args[0], []);
+        assert_eq!(
+            args[1].iter().map(bytes).collect::<Vec<_>>(),
+            [vec![0x81, 0x83, 0x05], vec![0x05]]
+        );
+        let error = assemble(&spec, 0, params(), &Later(Encoding::Raw), &mut gaps).unwrap_err();
+        assert_eq!(error, ArgError::ToCome, "bytes would need a header in front");
     }
 }

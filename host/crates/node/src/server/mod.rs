@@ -170,11 +170,23 @@ struct WorkerPort {
 struct Staged {
     assignment: Assignment,
     memo: Option<MemoKey>,
+    /// With which of the assignments to its worker it goes along.
+    leader: Option<usize>,
+}
+
+/// The last assignment that was carried out.
+#[derive(Clone, Copy)]
+struct Assigned {
+    task: TaskId,
+    /// Its place among those to its worker, or that of the one with which it goes along.
+    leader: usize,
 }
 
 /// What is known of a call under way.
 struct UnderWay {
     memo: Option<MemoKey>,
+    /// Another one goes along with it, whose end will be told right after its own.
+    leads: bool,
     /// It has ended itself, and ends as another task of its run does.
     becomes: Option<(TaskIndex, Timing)>,
 }
@@ -183,6 +195,8 @@ struct UnderWay {
 #[derive(Default)]
 struct Hand {
     finished: Option<Box<Finished>>,
+    /// What was assigned last, for one that is to go along.
+    assigned: Option<Assigned>,
     /// Results that were looked up, until the engine says what becomes of their tasks.
     known: FxHashMap<TaskId, Value>,
     /// The files of these.
@@ -204,6 +218,8 @@ struct Totals {
     failed: u64,
     cancelled: u64,
     lost: u64,
+    /// Tasks that were sent along with the one before them.
+    fused: u64,
     busy_us: u64,
 }
 

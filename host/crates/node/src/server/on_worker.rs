@@ -96,7 +96,9 @@ impl Server {
             && value.size() > INLINE_VALUE_MAX_BYTES as u64
         {
             let wanted = self.is_wanted(finished.id.task);
-            let keep = match (wanted, self.memory_is_full_for(value)) {
+            // What is needed at once is not worth a file.
+            let leads = self.under_way.get(&finished.id.task).is_some_and(|call| call.leads);
+            let keep = match (wanted, !leads && self.memory_is_full_for(value)) {
                 (true, _) => Some(Keep::Durable),
                 (false, true) => Some(Keep::Spilled),
                 (false, false) => None,

@@ -21,7 +21,7 @@ impl Server {
     /// Puts a task's arguments together and tells the engine what came of it. What follows is
     /// put at the end of `actions`.
     pub(super) fn stage(&mut self, task: TaskId, actions: &mut Vec<Action>) {
-        let stage = match self.prepare(task) {
+        let stage = match self.prepare(task, None) {
             Ok(staged) => self.look_up(task, staged),
             Err(failure) => {
                 self.hand.invalid.insert(task, failure);
@@ -31,7 +31,55 @@ impl Server {
         self.engine.handle(Event::Staged { task, stage }, self.now, actions);
     }
 
-    fn prepare(&mut self, task: TaskId) -> Result<Staged, Failure> {
+    /// Puts together what is known of the arguments of a task that is to go along with the one that
+    /// was assigned last. It goes alone if that one's result is wanted by others too, which may
+    /// delay its end, if it has to be changed first, or if something is to be read.
+    pub(super) fn stage_behind(
+        &mut self,
+        task: TaskId,
+        first: TaskIndex,
+        actions: &mut Vec<Action>,
+    ) {
+        let first = TaskId { index: first, ..task };
+        let goes_along = || {
+            let place = self.hand.assigned.filter(|assigned| assigned.task == first)?;
+            let encoding = self.result_encoding_of(first).filter(|_| !self.is_wanted(first))?;
+            let staged = self.prepare(task, Some((first.index, encoding))).ok()?;
+            let stored = |value: &Value| matches!(value.data, ValueData::Stored(_));
+            let here = !staged.assignment.args.iter().flatten().any(stored);
+            here.then_some(Staged { memo: None, leader: Some(place.leader), ..staged })
+        };
+        let stage = match goes_along() {
+            Some(staged) => {
+                self.staged.insert(task, staged);
+                Stage::Run { memo: None }
+            }
+            None => Stage::Alone,
+        };
+        self.engine.handle(Event::Staged { task, stage }, self.now, actions);
+    }
+
+    /// A task that went along has its input: if it is pure, its result may be known, or is looked for
+    /// and remembered from here on.
+    pub(super) fn joined(&mut self, task: TaskId, actions: &mut Vec<Action>) {
+        let key = self.prepare(task, None).ok().and_then(|staged| staged.memo);
+        let Some(key) = key.filter(|_| self.is_cached(task)) else { return };
+        let Some(call) = self.under_way.get_mut(&task) else { return };
+        call.memo = Some(key);
+        let known = self.known(&key).map(|value| {
+            let size_bytes = value.size();
+            self.hand.known.insert(task, value);
+            size_bytes
+        });
+        self.engine.handle(Event::Keyed { task, key, known }, self.now, actions);
+    }
+
+    /// A task's call. The result of `to_come` is not there yet, and is left open.
+    fn prepare(
+        &self,
+        task: TaskId,
+        to_come: Option<(TaskIndex, Encoding)>,
+    ) -> Result<Staged, Failure> {
         let invalid = |message: String| Failure::new(FailureKind::Invalid, message);
         let run = self.model.runs.get(&task.run);
         let Some((run, node)) = run.and_then(|run| Some((run, run.node_of(task.index)?))) else {
@@ -44,8 +92,9 @@ impl Server {
             return Err(invalid(format!("`{}` is gone; upload the module again", spec.call())));
         };
         let params = function.params.iter().map(|param| (param.name.as_str(), param.raw));
-        let inputs = RunInputs { server: self, run };
-        let args = assemble(spec, task.index, params, &inputs)
+        let inputs = RunInputs { server: self, run, to_come };
+        let mut previous = Vec::new();
+        let args = assemble(spec, task.index, params, &inputs, &mut previous)
             .map_err(|error: ArgError| invalid(error.to_string()))?;
         let memo = module.pure.then(|| memo_key(&spec.module, &spec.function, &args));
         let assignment = Assignment {
@@ -53,18 +102,30 @@ impl Server {
             module: spec.module,
             function: Arc::clone(&spec.function),
             args,
+            previous,
+            followers: Vec::new(),
             limits: limits_of(spec),
             result_encoding: result_encoding(function),
             label: format!("{}/{}", task.run, run.name_of(task.index)).into(),
             profile: run.header.profile,
         };
-        Ok(Staged { assignment, memo })
+        Ok(Staged { assignment, memo, leader: None })
+    }
+
+    /// Whether the results of a task's call may be remembered, as far as its options say.
+    fn is_cached(&self, task: TaskId) -> bool {
+        let node = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
+        node.is_some_and(|node| node.spec().options.cache)
+    }
+
+    fn result_encoding_of(&self, task: TaskId) -> Option<Encoding> {
+        let spec = self.model.runs.get(&task.run)?.node_of(task.index)?.spec();
+        let module = self.modules.get(&spec.module)?;
+        module.function(&spec.function).map(result_encoding)
     }
 
     fn look_up(&mut self, task: TaskId, staged: Staged) -> Stage {
-        let cache = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
-        let cache = cache.is_some_and(|node| node.spec().options.cache);
-        let key = staged.memo.filter(|_| cache);
+        let key = staged.memo.filter(|_| self.is_cached(task));
         if let Some(value) = key.and_then(|key| self.known(&key)) {
             let size_bytes = value.size();
             self.hand.known.insert(task, value);
@@ -97,6 +158,7 @@ impl Server {
 struct RunInputs<'a> {
     server: &'a Server,
     run: &'a Run,
+    to_come: Option<(TaskIndex, Encoding)>,
 }
 
 impl Inputs for RunInputs<'_> {
@@ -106,6 +168,10 @@ impl Inputs for RunInputs<'_> {
 
     fn object(&self, id: &ObjectId) -> Option<Value> {
         self.server.object_value(id).map(|(_, value)| value)
+    }
+
+    fn to_come(&self, task: TaskIndex) -> Option<Encoding> {
+        self.to_come.filter(|(first, _)| *first == task).map(|(_, encoding)| encoding)
     }
 
     fn load(&self, value: &Value) -> Option<Vec<u8>> {

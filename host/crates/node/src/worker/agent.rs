@@ -252,11 +252,9 @@ impl Agent {
             let Some((held, args)) = self.desk.next_job() else { break };
             let of = &held.assignment;
             let known = self.desk.estimates.get(&of.module, &of.function);
-            let load = self
-                .slots
-                .get_mut(chosen)
-                .and_then(Slot::ready)
-                .map(|executor| executor.push(held, args, known.unwrap_or(prefetch_ns)));
+            let load = self.slots.get_mut(chosen).and_then(Slot::ready).map(|executor| {
+                executor.push(held, args, known.unwrap_or(prefetch_ns), &mut self.desk)
+            });
             if let Some(place) = self.loads.get_mut(chosen) {
                 *place = load;
             }

@@ -1,6 +1,10 @@
 //! The bytes of a call's arguments: pieces side by side, stored ones read from the object store.
 
-use wask_proto::{Failure, FailureKind, Value, ValueData, executor::JobArg};
+use wask_proto::{
+    Failure, FailureKind, Value, ValueData,
+    executor::JobArg,
+    worker::{Assignment, Gap},
+};
 use wask_store::Objects;
 
 use super::config::ARGS_MAX_BYTES;
@@ -30,6 +34,15 @@ pub(super) fn gather(
         )));
     }
     args.iter().map(|pieces| join(pieces, objects).map(JobArg)).collect()
+}
+
+/// Where the result of the attempt before belongs, in bytes.
+pub(super) fn places(of: &Assignment) -> Vec<(u32, u64)> {
+    let offset = |gap: &Gap| {
+        let before = of.args.get(gap.arg as usize).into_iter().flatten().take(gap.piece as usize);
+        (gap.arg, before.map(Value::size).sum())
+    };
+    of.previous.iter().map(offset).collect()
 }
 
 /// A value's bytes.

@@ -32,6 +32,8 @@ use crate::clock;
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) assignment: Assignment,
+    /// Whether it goes along with another one, and is nothing without it.
+    pub(super) follows: bool,
     /// Whether the scheduler was told that it began, in an executor that died since.
     pub(super) announced: bool,
     /// Its arguments, when they were loaded ahead.
@@ -61,11 +63,29 @@ pub(super) struct Desk {
 impl Held {
     fn new(assignment: Assignment) -> Self {
         let stored_bytes = args::stored_bytes(&assignment.args);
-        Self { assignment, announced: false, args: None, stored_bytes, asked_at: None, fetch_us: 0 }
+        Self {
+            assignment,
+            follows: false,
+            announced: false,
+            args: None,
+            stored_bytes,
+            asked_at: None,
+            fetch_us: 0,
+        }
+    }
+
+    /// One that goes along with another one. Nothing of it has to be read.
+    pub(super) fn follower(assignment: Assignment) -> Self {
+        Self { follows: true, ..Self::new(assignment) }
+    }
+
+    /// The attempts that it stands for: itself, and what goes along with it.
+    fn ids(&self) -> impl Iterator<Item = AttemptId> + '_ {
+        ids_of(&self.assignment)
     }
 
     /// Reads its arguments here and now.
-    fn gather(&mut self, objects: &dyn Objects) -> Result<Vec<JobArg>, Box<Failure>> {
+    pub(super) fn gather(&mut self, objects: &dyn Objects) -> Result<Vec<JobArg>, Box<Failure>> {
         let is_read = self.stored_bytes > 0;
         self.asked_at = is_read.then(Instant::now);
         let args = args::gather(&self.assignment.args, objects);
@@ -107,19 +127,19 @@ impl Desk {
     /// Queues new work, or hands it back while draining.
     pub(super) fn accept(&mut self, assignments: Vec<Assignment>) {
         if self.draining {
-            self.report.returned.extend(assignments.iter().map(|assignment| assignment.id));
+            self.report.returned.extend(assignments.iter().flat_map(ids_of));
         } else {
             self.queue.extend(assignments.into_iter().map(Held::new));
         }
     }
 
-    /// Puts attempts that did not begin back to the front, in their order.
-    pub(super) fn take_in(&mut self, attempts: impl DoubleEndedIterator<Item = Held>) {
-        if self.draining {
-            self.report.returned.extend(attempts.map(|held| held.assignment.id));
-        } else {
-            attempts.rev().for_each(|held| self.queue.push_front(held));
-        }
+    /// Puts attempts that did not begin back to the front, in their order. Those that went along
+    /// with another one are handed back: it may have begun.
+    pub(super) fn take_in(&mut self, attempts: Vec<Held>) {
+        let parted = |held: &Held| self.draining || held.follows;
+        let (parted, kept): (Vec<_>, Vec<_>) = attempts.into_iter().partition(parted);
+        self.report.returned.extend(parted.iter().flat_map(Held::ids));
+        kept.into_iter().rev().for_each(|held| self.queue.push_front(held));
     }
 
     /// An attempt's arguments have been loaded.
@@ -132,7 +152,7 @@ impl Desk {
                 let place = self.loaded_count();
                 self.queue.insert(place, held);
             }
-            Err(failure) => self.report.no_args(&held.assignment, clock::now(), failure),
+            Err(failure) => self.fail(&held, failure),
         }
     }
 
@@ -150,7 +170,7 @@ impl Desk {
             let gathered = held.args.take().map_or_else(|| held.gather(&*self.objects), Ok);
             match gathered {
                 Ok(args) => return Some((held, args)),
-                Err(failure) => self.report.no_args(&held.assignment, clock::now(), failure),
+                Err(failure) => self.fail(&held, failure),
             }
         }
         None
@@ -241,8 +261,10 @@ impl Desk {
     pub(super) fn drain(&mut self) {
         self.draining = true;
         self.actors.drain();
-        self.report.returned.extend(self.loader.take_all());
-        self.report.returned.extend(self.queue.drain(..).map(|held| held.assignment.id));
+        let asked = self.loader.take_all();
+        let all = asked.iter().chain(&self.queue).flat_map(Held::ids);
+        self.report.returned.extend(all);
+        self.queue.clear();
     }
 
     /// Whether it takes nothing any more.
@@ -260,15 +282,36 @@ impl Desk {
         self.queue.iter().take_while(|held| held.args.is_some()).count()
     }
 
+    /// An attempt whose arguments cannot be had; nothing can go along with it.
+    fn fail(&mut self, held: &Held, failure: Box<Failure>) {
+        self.report.no_args(&held.assignment, clock::now(), failure);
+        self.report.returned.extend(held.ids().skip(1));
+    }
+
+    /// Takes the named attempts off the queue. What goes along with one of them is handed back,
+    /// unless it is named itself.
     fn remove(&mut self, ids: &HashSet<AttemptId>) -> Vec<AttemptId> {
-        let mut removed = self.loader.take(ids);
-        self.queue.retain(|held| {
-            let wanted = ids.contains(&held.assignment.id);
-            if wanted {
-                removed.push(held.assignment.id);
+        let mut removed = Vec::new();
+        let mut parted = Vec::new();
+        let mut remove = |id| if ids.contains(&id) { removed.push(id) } else { parted.push(id) };
+        self.loader.take(ids).iter().flat_map(Held::ids).for_each(&mut remove);
+        self.queue.retain_mut(|held| {
+            if ids.contains(&held.assignment.id) {
+                held.ids().for_each(&mut remove);
+                return false;
             }
-            !wanted
+            let followers = &mut held.assignment.followers;
+            if let Some(at) = followers.iter().position(|follower| ids.contains(&follower.id)) {
+                followers.drain(at..).for_each(|follower| remove(follower.id));
+            }
+            true
         });
+        self.report.returned.extend(parted);
         removed
     }
+}
+
+fn ids_of(assignment: &Assignment) -> impl Iterator<Item = AttemptId> + '_ {
+    let followers = assignment.followers.iter().map(|follower| follower.id);
+    std::iter::once(assignment.id).chain(followers)
 }

@@ -15,11 +15,12 @@ use std::{
 
 use wask_proto::{
     Failure, FailureKind, Timestamp,
-    executor::{FromExecutor, Job, JobArg, Order, SharedPage, ToExecutor},
+    executor::{FromExecutor, Job, JobArg, Order, Previous, SharedPage, ToExecutor},
     worker::{AttemptId, Resumption, Started, WorkerOutcome},
 };
 
 use super::{
+    args,
     config::{
         CANCEL_GRACE, CHECK_EVERY, MESSAGE_SLACK_BYTES, OUTGOING_MAX_BYTES, READY_WITHIN,
         UNCLAIMED_MAX,
@@ -87,8 +88,40 @@ impl Executor {
         (!self.condemned && !closed).then(|| self.busy())
     }
 
-    /// Gives it a job, which is sent by [`Self::flush`] at the latest. The new load.
-    pub(super) fn push(&mut self, held: Held, args: Vec<JobArg>, work_ns: u64) -> Load {
+    /// Gives it a job and what goes along with it, which is sent by [`Self::flush`] at the latest. The
+    /// new load. What goes along takes as long as was seen before.
+    pub(super) fn push(
+        &mut self,
+        mut held: Held,
+        args: Vec<JobArg>,
+        work_ns: u64,
+        desk: &mut Desk,
+    ) -> Load {
+        let followers = std::mem::take(&mut held.assignment.followers);
+        let mut followers = followers.into_iter().map(Held::follower).peekable();
+        self.push_one((held, args), work_ns, None, followers.peek().is_some());
+        while let Some(mut held) = followers.next() {
+            let Ok(args) = held.gather(desk.objects()) else {
+                // It fails by itself when it is staged again.
+                desk.take_in(std::iter::once(held).chain(followers).collect());
+                break;
+            };
+            let of = &held.assignment;
+            let work_ns = desk.estimates.get(&of.module, &of.function).unwrap_or(work_ns);
+            let previous = Previous { seq: self.last_seq, places: args::places(of) };
+            let keep = followers.peek().is_some();
+            self.push_one((held, args), work_ns, Some(Box::new(previous)), keep);
+        }
+        self.busy()
+    }
+
+    fn push_one(
+        &mut self,
+        (held, args): (Held, Vec<JobArg>),
+        work_ns: u64,
+        previous: Option<Box<Previous>>,
+        keep: bool,
+    ) {
         self.last_seq += 1;
         self.last_was_of_actor = false;
         self.batch_bytes += args.iter().map(|arg| arg.0.len()).sum::<usize>();
@@ -98,6 +131,8 @@ impl Executor {
             module: of.module,
             function: of.function.clone(),
             args,
+            keep,
+            previous,
             limits: of.limits,
             attempt: of.id.attempt,
             task: of.label.clone(),
@@ -105,7 +140,6 @@ impl Executor {
         }));
         let (seq, work) = (self.last_seq, Work::Call(held));
         self.expect(InFlight { seq, work, work_ns, stop_by: None });
-        self.busy()
     }
 
     /// A parked attempt may go on; given back if it is not here.
@@ -320,7 +354,7 @@ impl Executor {
             }
         }
         self.link.write();
-        desk.take_in(calls.into_iter());
+        desk.take_in(calls);
         desk.actors.take_back(of_actors);
         self.parking.take_in(resumed.into_iter());
     }
@@ -368,6 +402,9 @@ impl Executor {
         if let Some(held) = job.held_mut().filter(|held| turned_long && !held.announced) {
             held.announced = true;
             let id = held.assignment.id;
+            if held.follows {
+                desk.report.seal_ends();
+            }
             desk.report.started.push(Started { id, slot: self.slot, at: or_now(since) });
         }
         if turned_long {

@@ -88,13 +88,13 @@ impl Loader {
     }
 
     /// Takes away those of the named attempts that it holds.
-    pub(super) fn take(&mut self, ids: &HashSet<AttemptId>) -> Vec<AttemptId> {
-        self.waiting.extract_if(|id, _| ids.contains(id)).map(|(id, _)| id).collect()
+    pub(super) fn take(&mut self, ids: &HashSet<AttemptId>) -> Vec<Held> {
+        self.waiting.extract_if(|id, _| ids.contains(id)).map(|(_, held)| held).collect()
     }
 
     /// Takes everything away.
-    pub(super) fn take_all(&mut self) -> Vec<AttemptId> {
-        self.waiting.drain().map(|(id, _)| id).collect()
+    pub(super) fn take_all(&mut self) -> Vec<Held> {
+        self.waiting.drain().map(|(_, held)| held).collect()
     }
 
     fn request(&mut self, request: impl FnOnce() -> Request) -> bool {

@@ -12,6 +12,8 @@ use wask_proto::{
 /// News of one turn.
 #[derive(Debug, Default)]
 pub(super) struct Report {
+    /// News that have to be told before all others.
+    sealed: Vec<FromWorker>,
     /// The first message.
     pub(super) greeting: Option<FromWorker>,
     pub(super) started: Vec<Started>,
@@ -46,6 +48,14 @@ impl Report {
         self.finished.push(Finished { id, timing, outcome, logs, profile: None });
     }
 
+    /// What comes now is told after the ends so far: it is about an attempt that went along with
+    /// one of these.
+    pub(super) fn seal_ends(&mut self) {
+        if !self.finished.is_empty() {
+            self.sealed = self.take();
+        }
+    }
+
     /// Everything, one batch of each kind; starts come before ends, and what an attempt hands out
     /// before it waits for that.
     pub(super) fn take(&mut self) -> Vec<FromWorker> {
@@ -62,12 +72,15 @@ impl Report {
             all(&mut self.returned, FromWorker::Returned),
             all(&mut self.actors, FromWorker::Actor),
         ];
-        news.into_iter().flatten().collect()
+        let mut all = std::mem::take(&mut self.sealed);
+        all.extend(news.into_iter().flatten());
+        all
     }
 
     /// Whether there is nothing to tell.
     pub(super) fn is_empty(&self) -> bool {
-        self.greeting.is_none()
+        self.sealed.is_empty()
+            && self.greeting.is_none()
             && self.started.is_empty()
             && self.progress.is_empty()
             && self.submitted.is_empty()

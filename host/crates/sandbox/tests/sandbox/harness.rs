@@ -264,6 +264,8 @@ impl Executor {
 
     fn job(&mut self, call: &Call) -> Job {
         Job {
+            keep: false,
+            previous: None,
             seq: self.next_seq(),
             module: call.module,
             function: Arc::from(call.function),

@@ -54,6 +54,7 @@ impl Server {
             disk_full: self.journal.full,
             sync: self.sync.stats(),
             actors: self.actors.stats(),
+            tasks_fused: self.totals.fused,
             loop_busy_us: self.totals.busy_us,
             attempts: vec![
                 ("succeeded", self.totals.succeeded),

@@ -17,10 +17,12 @@ impl Executor {
             News::Done(done) => self.finish(done, desk),
             News::Submitted { job, calls } => {
                 if let Some(id) = self.attempt_of(job) {
+                    self.seal_for(job, desk);
                     desk.report.submitted.push(Submitted { id, calls });
                 }
             }
             News::Parked { seq, job, busy_us, question } => {
+                self.seal_for(job, desk);
                 let Some((held, stopped)) = self.end_attempt(seq, desk) else { return };
                 let of = &held.assignment;
                 let id = of.id;
@@ -78,6 +80,16 @@ impl Executor {
         match work {
             Work::Call(held) | Work::Resume { held, .. } => Some((held, stop_by.is_some())),
             Work::Actor(_) => None,
+        }
+    }
+
+    /// What is told next is about this job: if that went along with another one, the end of that
+    /// one goes before.
+    fn seal_for(&self, job: u64, desk: &mut Desk) {
+        let held =
+            self.position(job).and_then(|at| self.in_flight.get(at)).and_then(InFlight::held);
+        if held.is_some_and(|held| held.follows) {
+            desk.report.seal_ends();
         }
     }
 

@@ -199,6 +199,8 @@ fn id(index: u32) -> AttemptId {
 
 fn task(index: u32, function: &str) -> Assignment {
     Assignment {
+        previous: Vec::new(),
+        followers: Vec::new(),
         id: id(index),
         module: ModuleId([7; 32]),
         function: function.into(),
