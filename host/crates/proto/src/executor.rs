@@ -17,6 +17,7 @@
 //! So have the orders for actors, whose instances stay from one order to the next.
 
 mod actor;
+mod payload;
 
 use std::sync::{
     Arc,
@@ -30,7 +31,8 @@ use crate::{
     child::{Answer, ChildCall, Question},
 };
 
-pub use actor::{ActorJob, ActorJobDone, ActorJobOutcome, GuestBytes, InstanceStart, MethodCall};
+pub use actor::{ActorJob, ActorJobDone, ActorJobOutcome, InstanceStart, MethodCall};
+pub use payload::Payload;
 
 /// From the worker to an executor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,7 +92,7 @@ pub struct Job {
     /// The function.
     pub function: Arc<str>,
     /// The arguments, in the form in which the guest takes them.
-    pub args: Vec<JobArg>,
+    pub args: Vec<Payload>,
     /// What it may use.
     pub limits: CallLimits,
     /// The attempt's number, for the guest to ask.
@@ -100,10 +102,6 @@ pub struct Job {
     /// Whether to look at its stack now and then.
     pub profile: bool,
 }
-
-/// One argument's bytes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct JobArg(#[serde(with = "serde_bytes")] pub Vec<u8>);
 
 /// From an executor to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -187,7 +185,7 @@ pub struct JobDone {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum JobOutcome {
     /// The result's bytes.
-    Success(#[serde(with = "serde_bytes")] Vec<u8>),
+    Success(Payload),
     /// It ends as this one of the calls that it handed out ends.
     Becomes(u32),
     /// It failed.

@@ -30,7 +30,7 @@ use crate::{
     clock::{Clock, micros},
     engine,
     exchange::{Asked, Exchange},
-    fds, guest,
+    fds, guest, huge_pages,
     inbox::Inbox,
     instances::Guests,
     outbox::Outbox,
@@ -70,11 +70,11 @@ fn serve(args: &ExecutorArgs, inherited: fds::Inherited) -> io::Result<()> {
         Ok(executor) => executor,
         Err(error) => {
             let message = format!("{error:#}");
-            outbox.send(&FromExecutor::Unusable { message: message.clone() })?;
+            outbox.send(FromExecutor::Unusable { message: message.clone() })?;
             return Err(io::Error::other(message));
         }
     };
-    outbox.send(&FromExecutor::Ready)?;
+    outbox.send(FromExecutor::Ready)?;
     loop {
         while let Some(message) = inbox.buffered()? {
             executor.handle(message)?;
@@ -139,6 +139,8 @@ impl Executor {
     ) -> wasmtime::Result<Self> {
         process::confine_executor()?;
         let engine = engine::executor_engine()?;
+        // A system without huge pages, or without a list of mappings, does without.
+        let _ = huge_pages::advise();
         let cache = Cache::open(&args.cache_dir, engine::compatibility(&engine))?;
         let linker = guest::linker(&engine)?;
         Ok(Self {
@@ -212,11 +214,11 @@ impl Executor {
                 return Ok(News::Done(not_run(&job, began_at, JobOutcome::Cancelled)));
             }
             Order::Call(job) if self.zero_work => {
-                let null = JobOutcome::Success(CBOR_NULL.to_vec());
+                let null = JobOutcome::Success(CBOR_NULL.to_vec().into());
                 return Ok(News::Done(not_run(&job, began_at, null)));
             }
             Order::Call(job) => {
-                self.moved_much |= job.args.iter().any(|arg| arg.0.len() >= MUCH_BYTES);
+                self.moved_much |= job.args.iter().any(|arg| arg.len() >= MUCH_BYTES);
                 let loads = self.guests.loads();
                 match self.guests.get(job.module) {
                     Ok(guest) => {
@@ -313,7 +315,7 @@ fn is_much(outcome: &JobOutcome) -> bool {
 fn is_much_of_actor(outcome: &ActorJobOutcome) -> bool {
     match outcome {
         ActorJobOutcome::Kept { result, state } => {
-            let bytes = result.iter().chain(state).map(|bytes| bytes.0.len());
+            let bytes = result.iter().chain(state).map(|bytes| bytes.len());
             bytes.sum::<usize>() >= MUCH_BYTES
         }
         ActorJobOutcome::Gone(failure) => is_much_told(failure),
