@@ -14,14 +14,9 @@ const MEMORY_RESERVED_BYTES: usize = 4 * 1024 * 1024 * 1024;
 pub(crate) fn advise() -> io::Result<()> {
     let maps = fs::read_to_string("/proc/self/maps")?;
     for place in maps.lines().filter_map(reserved) {
+        let start = std::ptr::without_provenance_mut(place.start);
         // SAFETY: the advice changes how memory is backed and never what is in it.
-        unsafe {
-            madvise(
-                std::ptr::without_provenance_mut(place.start),
-                place.len(),
-                Advice::LinuxHugepage,
-            )?
-        };
+        unsafe { madvise(start, place.len(), Advice::LinuxHugepage) }?;
     }
     Ok(())
 }
