@@ -34,6 +34,15 @@ fn a_shape_is_told_with_its_stages() {
     assert!(report["sandbox_calls_per_s"].as_f64().is_some_and(|it| it > 0.0), "{report}");
 }
 
+/// Goal: data through a chain arrives as it should, and the report tells how much of it in a second.
+#[test]
+fn data_through_a_chain_is_told_with_its_rate() {
+    let report = bench(&["--shape", "bulk", "--tasks", "3"]);
+    let bulk = &report["shapes"]["bulk"];
+    assert_eq!(bulk["tasks"], 3, "{report}");
+    assert!(bulk["gigabytes_per_s"].as_f64().is_some_and(|it| it > 0.0), "{bulk}");
+}
+
 /// Goal: without work there is nothing but the way there and back, and it is told in the same way.
 #[test]
 fn zero_work_needs_no_sandbox() {

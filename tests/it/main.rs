@@ -6,6 +6,7 @@ mod actors;
 mod bad_graphs;
 mod bad_requests;
 mod bench;
+mod bulk;
 mod cancel;
 mod cli;
 mod cli_build;

@@ -31,6 +31,8 @@ pub(crate) enum Shape {
     /// Values of 16 MiB
     #[value(name = "values-16m")]
     Values16m,
+    /// 1 GiB through a chain: each call takes 16 MiB, changes a byte and returns them
+    Bulk,
     /// The example graphs
     Examples,
 }

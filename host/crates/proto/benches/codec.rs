@@ -11,7 +11,7 @@ use wask_proto::{
     CallLimits, Encoding, ModuleId, Record, RunId, StoredValue, Timestamp, Timing,
     cbor::{check_one_item, write},
     decode_frame, encode_frame,
-    executor::{Job, JobArg, Order, ToExecutor},
+    executor::{Job, Order, ToExecutor},
 };
 
 /// Levels that a value may have.
@@ -98,7 +98,7 @@ fn job(seq: u64) -> Job {
         seq,
         module: ModuleId([7; 32]),
         function: "inc".into(),
-        args: vec![JobArg(vec![0x1a, 0, 1, 2, 3])],
+        args: vec![vec![0x1a, 0, 1, 2, 3].into()],
         limits: CallLimits::default(),
         attempt: 1,
         task: "0123456789abcdef/inc[1000]".into(),

@@ -19,6 +19,7 @@
 //! So have the orders for actors, whose instances stay from one order to the next.
 
 mod actor;
+mod payload;
 
 use std::sync::{
     Arc,
@@ -32,7 +33,8 @@ use crate::{
     child::{Answer, ChildCall, Question},
 };
 
-pub use actor::{ActorJob, ActorJobDone, ActorJobOutcome, GuestBytes, InstanceStart, MethodCall};
+pub use actor::{ActorJob, ActorJobDone, ActorJobOutcome, InstanceStart, MethodCall};
+pub use payload::Payload;
 
 /// From the worker to an executor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,7 +94,7 @@ pub struct Job {
     /// The function.
     pub function: Arc<str>,
     /// The arguments, in the form in which the guest takes them.
-    pub args: Vec<JobArg>,
+    pub args: Vec<Payload>,
     /// Whether the next order needs its result.
     pub keep: bool,
     /// What it needs of the order before it.
@@ -116,10 +118,6 @@ pub struct Previous {
     /// Where: the argument's number and the offset in its bytes, in ascending order.
     pub places: Vec<(u32, u64)>,
 }
-
-/// One argument's bytes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct JobArg(#[serde(with = "serde_bytes")] pub Vec<u8>);
 
 /// From an executor to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -204,7 +202,7 @@ pub struct JobDone {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum JobOutcome {
     /// The result's bytes.
-    Success(#[serde(with = "serde_bytes")] Vec<u8>),
+    Success(Payload),
     /// It ends as this one of the calls that it handed out ends.
     Becomes(u32),
     /// It failed.

@@ -18,6 +18,7 @@ mod time;
 mod value;
 
 pub mod ask;
+pub mod bulk;
 pub mod cbor;
 pub mod child;
 pub mod compile;
@@ -25,8 +26,9 @@ pub mod executor;
 pub mod worker;
 
 pub use actor::{ActorRecord, ArgBytes};
+pub use bulk::BULK_MIN_BYTES;
 pub use failure::{Failure, FailureKind};
-pub use frame::{FrameError, decode_frame, encode_frame};
+pub use frame::{Carrier, FrameError, Incoming, bulk_head, decode_frame, encode_frame, send_ahead};
 pub use graph::{
     ArgTemplate, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions, ZipSource,
 };

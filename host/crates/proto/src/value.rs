@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ObjectId;
+use crate::{BULK_MIN_BYTES, ObjectId, bulk::Bulk, executor::Payload};
 
 /// How a value's bytes are to be read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum ValueData {
     Small(u8, [u8; Self::SMALL_MAX_BYTES]),
     /// In memory, shared.
     Shared(Arc<[u8]>),
+    /// The same, and so many that their hash is kept beside them.
+    Bulk(Bulk),
     /// In the object store.
     Stored(Box<StoredAt>),
 }
@@ -62,6 +64,16 @@ impl Value {
         Self { encoding, data }
     }
 
+    /// A value of bytes that an executor has handed over.
+    pub fn from_payload(encoding: Encoding, payload: Payload) -> Self {
+        match payload {
+            Payload::Held(bulk) if bulk.len() >= BULK_MIN_BYTES => {
+                Self { encoding, data: ValueData::Bulk(bulk) }
+            }
+            few => Self::from_bytes(encoding, &few),
+        }
+    }
+
     /// A value whose bytes are in the object store.
     pub fn stored(encoding: Encoding, id: ObjectId, size: u64) -> Self {
         Self { encoding, data: ValueData::Stored(Box::new(StoredAt { id, size })) }
@@ -77,6 +89,7 @@ impl Value {
         match &self.data {
             ValueData::Small(len, _) => u64::from(*len),
             ValueData::Shared(bytes) => bytes.len() as u64,
+            ValueData::Bulk(bytes) => bytes.len() as u64,
             ValueData::Stored(at) => at.size,
         }
     }
@@ -86,15 +99,17 @@ impl Value {
         match &self.data {
             ValueData::Small(len, bytes) => Some(&bytes[..usize::from(*len)]),
             ValueData::Shared(bytes) => Some(bytes),
+            ValueData::Bulk(bytes) => Some(bytes),
             ValueData::Stored(_) => None,
         }
     }
 
-    /// The id of the value's bytes. Hashes them unless they are stored already.
+    /// The id of the value's bytes. Hashes them unless that was done before.
     pub fn object_id(&self) -> ObjectId {
         match &self.data {
             ValueData::Small(len, bytes) => ObjectId::of(&bytes[..usize::from(*len)]),
             ValueData::Shared(bytes) => ObjectId::of(bytes),
+            ValueData::Bulk(bytes) => bytes.id(),
             ValueData::Stored(at) => at.id,
         }
     }

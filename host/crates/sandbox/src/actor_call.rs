@@ -8,8 +8,8 @@ use std::{pin::pin, sync::Arc, time::Instant};
 use wask_proto::{
     Failure, FailureKind, Timestamp,
     executor::{
-        ActorJob, ActorJobDone, ActorJobOutcome, GuestBytes, InstanceStart, JobArg, JobOutcome,
-        LogLine, MethodCall,
+        ActorJob, ActorJobDone, ActorJobOutcome, InstanceStart, JobOutcome, LogLine, MethodCall,
+        Payload,
     },
 };
 use wasmtime::{Engine, Error, Store, component};
@@ -97,13 +97,13 @@ fn run(
     let instance = place.as_mut().ok_or(End::Absent)?;
     let result = match call {
         Some(call) => instance.call(&call.function, &call.args).map_err(End::Gone)?,
-        None => Ok(Vec::new()),
+        None => Ok(Vec::new().into()),
     };
     let state = match save {
-        true => Some(GuestBytes(instance.save(&class).map_err(End::Gone)?)),
+        true => Some(instance.save(&class).map_err(End::Gone)?),
         false => None,
     };
-    Ok(ActorJobOutcome::Kept { result: result.map(GuestBytes), state })
+    Ok(ActorJobOutcome::Kept { result, state })
 }
 
 /// What it means when an instance cannot be started.
@@ -145,7 +145,7 @@ impl ActorInstance {
     }
 
     /// Its state, to be written down.
-    fn save(&mut self, class: &str) -> Result<Vec<u8>, Box<Failure>> {
+    fn save(&mut self, class: &str) -> Result<Payload, Box<Failure>> {
         self.call(&format!("{class}.$save"), &[])?
     }
 
@@ -153,8 +153,8 @@ impl ActorInstance {
     fn call(
         &mut self,
         function: &str,
-        args: &[JobArg],
-    ) -> Result<Result<Vec<u8>, Box<Failure>>, Box<Failure>> {
+        args: &[Payload],
+    ) -> Result<Result<Payload, Box<Failure>>, Box<Failure>> {
         let Self { store, instance, guest } = self;
         store.data_mut().begin_call(Instant::now());
         store.set_epoch_deadline(1);

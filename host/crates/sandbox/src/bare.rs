@@ -9,7 +9,7 @@ use std::{
 
 use wask_proto::{
     CallLimits, Failure, ModuleId,
-    executor::{Job, JobArg, JobOutcome, SharedPage},
+    executor::{Job, JobOutcome, SharedPage},
 };
 use wasmtime::{Engine, component::Component};
 
@@ -90,7 +90,7 @@ impl Bare {
                 seq: 1,
                 module: ModuleId::of(component),
                 function: function.into(),
-                args: vec![JobArg(arg.to_vec())],
+                args: vec![arg.to_vec().into()],
                 limits: CallLimits::default(),
                 attempt: 1,
                 task: "bench".into(),

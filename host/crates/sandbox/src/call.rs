@@ -12,7 +12,7 @@ use std::{
 
 use wask_proto::{
     CallLimits, Failure, FailureKind, Profile,
-    executor::{Job, JobArg, JobDone, JobOutcome, SharedPage},
+    executor::{Job, JobDone, JobOutcome, Payload, SharedPage},
 };
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline, component::Instance};
 
@@ -22,6 +22,7 @@ use crate::{
     exchange::Exchange,
     failure,
     guest::{Guest, RunParams, RunResult},
+    lifted::Lifted,
     limiter::Limiter,
     logs::Logs,
     outbox::Outbox,
@@ -237,7 +238,7 @@ async fn call(
     store: &mut Store<CallState>,
     guest: &Guest,
     function: &str,
-    args: &[JobArg],
+    args: &[Payload],
     called: &mut Instant,
 ) -> wasmtime::Result<Returned> {
     let made = instantiate(store, guest).await;
@@ -265,19 +266,19 @@ pub(crate) async fn invoke(
     guest: &Guest,
     instance: Instance,
     function: &str,
-    args: &[JobArg],
+    args: &[Payload],
 ) -> wasmtime::Result<Returned> {
     let run = instance.get_typed_func::<RunParams<'_>, RunResult>(&mut *store, &guest.run)?;
-    let args: Vec<&[u8]> = args.iter().map(|arg| arg.0.as_slice()).collect();
+    let args: Vec<&[u8]> = args.iter().map(|arg| &**arg).collect();
     let (result,) = run.call_async(&mut *store, (function, &args)).await?;
-    Ok(result)
+    Ok(result.map(|Lifted(bytes)| bytes))
 }
 
 /// What `run` returned, without the tuple around it.
-pub(crate) type Returned = Result<Vec<u8>, crate::guest::GuestFailure>;
+pub(crate) type Returned = Result<Payload, crate::guest::GuestFailure>;
 
 /// The result, if it is not too large.
-pub(crate) fn fitting(bytes: Vec<u8>, limits: &CallLimits) -> Result<Vec<u8>, Box<Failure>> {
+pub(crate) fn fitting(bytes: Payload, limits: &CallLimits) -> Result<Payload, Box<Failure>> {
     if bytes.len() as u64 <= limits.result_max_bytes {
         return Ok(bytes);
     }

@@ -16,7 +16,7 @@ use wask_proto::{
     Failure, FailureKind, Timestamp,
     executor::{
         ActorJob, ActorJobOutcome, FromExecutor, InstanceStart, Job, JobDone, JobOutcome,
-        MethodCall, News, Order, SharedPage, ToExecutor,
+        MethodCall, News, Order, Payload, SharedPage, ToExecutor,
     },
 };
 use wasmtime::Engine;
@@ -30,7 +30,7 @@ use crate::{
     clock::{Clock, micros},
     engine,
     exchange::{Asked, Exchange},
-    fds, guest,
+    fds, guest, huge_pages,
     inbox::Inbox,
     instances::Guests,
     outbox::Outbox,
@@ -70,11 +70,11 @@ fn serve(args: &ExecutorArgs, inherited: fds::Inherited) -> io::Result<()> {
         Ok(executor) => executor,
         Err(error) => {
             let message = format!("{error:#}");
-            outbox.send(&FromExecutor::Unusable { message: message.clone() })?;
+            outbox.send(FromExecutor::Unusable { message: message.clone() })?;
             return Err(io::Error::other(message));
         }
     };
-    outbox.send(&FromExecutor::Ready)?;
+    outbox.send(FromExecutor::Ready)?;
     loop {
         while let Some(message) = inbox.buffered()? {
             executor.handle(message)?;
@@ -124,7 +124,7 @@ struct Executor {
     parked: ParkedCalls<Task>,
     actors: KeptActors<ActorInstance>,
     /// The result of the call before, where the next order needs it, with the number of its order.
-    previous: Option<(u64, Vec<u8>)>,
+    previous: Option<(u64, Payload)>,
     /// A call has moved so much that the allocator may hold memory that nobody needs.
     moved_much: bool,
     /// Orders were taken back; those before the next `GoOn` are no longer ours.
@@ -141,6 +141,8 @@ impl Executor {
     ) -> wasmtime::Result<Self> {
         process::confine_executor()?;
         let engine = engine::executor_engine()?;
+        // A system without huge pages, or without a list of mappings, does without.
+        let _ = huge_pages::advise();
         let cache = Cache::open(&args.cache_dir, engine::compatibility(&engine))?;
         let linker = guest::linker(&engine)?;
         Ok(Self {
@@ -217,7 +219,7 @@ impl Executor {
                 return Ok(News::Done(not_run(&job, began_at, JobOutcome::Cancelled)));
             }
             Order::Call(job) if self.zero_work => {
-                let null = JobOutcome::Success(CBOR_NULL.to_vec());
+                let null = JobOutcome::Success(CBOR_NULL.to_vec().into());
                 return Ok(News::Done(not_run(&job, began_at, null)));
             }
             Order::Call(mut job) => {
@@ -225,7 +227,7 @@ impl Executor {
                     return Ok(News::Absent { seq });
                 }
                 keep = job.keep;
-                self.moved_much |= job.args.iter().any(|arg| arg.0.len() >= MUCH_BYTES);
+                self.moved_much |= job.args.iter().any(|arg| arg.len() >= MUCH_BYTES);
                 let loads = self.guests.loads();
                 match self.guests.get(job.module) {
                     Ok(guest) => {
@@ -317,19 +319,20 @@ impl Executor {
 
 /// Puts the result of the call before into a job that needs it. Tells whether the job has all that
 /// it needs.
-fn put_in(result: Option<(u64, Vec<u8>)>, job: &mut Job) -> bool {
+fn put_in(result: Option<(u64, Payload)>, job: &mut Job) -> bool {
     let Some(needed) = &job.previous else { return true };
-    let Some((_, bytes)) = result.filter(|(seq, _)| *seq == needed.seq) else { return false };
+    let Some((_, result)) = result.filter(|(seq, _)| *seq == needed.seq) else { return false };
     needed.places.iter().rev().all(|(arg, offset)| {
-        let arg = job.args.get_mut(*arg as usize).map(|arg| &mut arg.0);
+        let arg = job.args.get_mut(*arg as usize);
         let at = usize::try_from(*offset).ok();
-        match arg.zip(at).filter(|(arg, at)| *at <= arg.len()) {
-            Some((arg, at)) => {
-                arg.splice(at..at, bytes.iter().copied());
-                true
-            }
-            None => false,
-        }
+        let Some((arg, at)) = arg.zip(at).filter(|(arg, at)| *at <= arg.len()) else {
+            return false;
+        };
+        *arg = match arg.split_at(at) {
+            ([], []) => result.clone(),
+            (before, after) => [before, &result, after].concat().into(),
+        };
+        true
     })
 }
 
@@ -346,7 +349,7 @@ fn is_much(outcome: &JobOutcome) -> bool {
 fn is_much_of_actor(outcome: &ActorJobOutcome) -> bool {
     match outcome {
         ActorJobOutcome::Kept { result, state } => {
-            let bytes = result.iter().chain(state).map(|bytes| bytes.0.len());
+            let bytes = result.iter().chain(state).map(|bytes| bytes.len());
             bytes.sum::<usize>() >= MUCH_BYTES
         }
         ActorJobOutcome::Gone(failure) => is_much_told(failure),

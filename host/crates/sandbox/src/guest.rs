@@ -11,7 +11,7 @@ use wasmtime::{
     },
 };
 
-use crate::{asks, call::CallState, children};
+use crate::{asks, call::CallState, children, lifted::Lifted};
 
 /// The instance that a guest exports.
 pub(crate) const GUEST_INTERFACE: &str = "wask:task/guest@0.1.0";
@@ -83,7 +83,7 @@ pub(crate) struct GuestReturned {
 /// Parameters of `guest.run`.
 pub(crate) type RunParams<'a> = (&'a str, &'a [&'a [u8]]);
 /// Result of `guest.run`.
-pub(crate) type RunResult = (Result<Vec<u8>, GuestFailure>,);
+pub(crate) type RunResult = (Result<Lifted, GuestFailure>,);
 /// Result of `guest.describe`.
 pub(crate) type DescribeResult = (Vec<GuestFunction>,);
 

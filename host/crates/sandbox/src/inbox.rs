@@ -9,52 +9,36 @@ use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
 };
-use wask_proto::{decode_frame, executor::ToExecutor};
-
-/// Bytes asked for at once.
-const CHUNK_BYTES: usize = 64 * 1024;
-/// A buffer larger than this is given back once it is empty.
-const KEPT_MAX_BYTES: usize = 1024 * 1024;
+use wask_proto::{Incoming, executor::ToExecutor};
 
 /// Reads whole messages off a socket.
 pub(crate) struct Inbox {
     socket: UnixStream,
-    buffer: Vec<u8>,
-    read: usize,
-    chunk: Box<[u8]>,
+    incoming: Incoming,
 }
 
 impl Inbox {
     pub(crate) fn new(socket: UnixStream) -> Self {
-        Self { socket, buffer: Vec::new(), read: 0, chunk: vec![0; CHUNK_BYTES].into() }
+        Self { socket, incoming: Incoming::default() }
     }
 
     /// A message that has arrived as a whole; never waits.
     pub(crate) fn buffered(&mut self) -> io::Result<Option<ToExecutor>> {
-        let unread = self.buffer.get(self.read..).unwrap_or_default();
-        let Some((message, length)) = decode_frame(unread).map_err(io::Error::other)? else {
-            return Ok(None);
-        };
-        self.read += length;
-        Ok(Some(message))
+        // The worker bounds what it sends.
+        self.incoming.next(u64::MAX).map_err(io::Error::other)
     }
 
-    /// Waits for bytes; `false` at the end of the stream.
+    /// Waits for bytes; `false` at the end of the stream. Once many bytes in one piece have begun to
+    /// come it waits for all of them.
     pub(crate) fn fill(&mut self) -> io::Result<bool> {
         self.wait()?;
-        self.buffer.drain(..std::mem::take(&mut self.read));
-        if self.buffer.is_empty() && self.buffer.capacity() > KEPT_MAX_BYTES {
-            self.buffer = Vec::new();
+        loop {
+            let count = self.read()?;
+            self.incoming.advance(count);
+            if count == 0 || !self.incoming.is_in_bulk() {
+                return Ok(count > 0);
+            }
         }
-        let missing = self.missing();
-        let count = if missing > CHUNK_BYTES {
-            (&self.socket).take(missing as u64).read_to_end(&mut self.buffer)?
-        } else {
-            let count = self.read_chunk()?;
-            self.buffer.extend_from_slice(self.chunk.get(..count).unwrap_or_default());
-            count
-        };
-        Ok(count > 0)
     }
 
     /// Waits for bytes. A blocked `read` would also wake whenever the worker takes bytes out of the
@@ -68,22 +52,12 @@ impl Inbox {
         }
     }
 
-    fn read_chunk(&mut self) -> io::Result<usize> {
+    fn read(&mut self) -> io::Result<usize> {
         loop {
-            match self.socket.read(&mut self.chunk) {
+            match self.socket.read(self.incoming.room()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,
             }
-        }
-    }
-
-    /// Bytes that the frame at the front still lacks, as far as its length is known.
-    fn missing(&self) -> usize {
-        match self.buffer.split_first_chunk::<4>() {
-            Some((length, rest)) => {
-                (u32::from_le_bytes(*length) as usize).saturating_sub(rest.len())
-            }
-            None => 0,
         }
     }
 }

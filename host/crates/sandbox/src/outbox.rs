@@ -9,9 +9,11 @@ use std::{
 };
 
 use wask_proto::{
+    bulk_head,
     child::{ChildCall, Piece},
     encode_frame,
     executor::{ActorJobDone, ActorJobOutcome, FromExecutor, JobDone, JobOutcome, LogLine, News},
+    send_ahead,
 };
 
 /// News in one message.
@@ -39,7 +41,7 @@ impl Outbox {
     }
 
     /// Sends a message that is no news.
-    pub(crate) fn send(&self, message: &FromExecutor) -> io::Result<()> {
+    pub(crate) fn send(&self, message: FromExecutor) -> io::Result<()> {
         self.lock().send(message)
     }
 
@@ -85,12 +87,18 @@ impl Inner {
         self.oldest = None;
         self.bytes = 0;
         let news = std::mem::take(&mut self.news);
-        self.send(&FromExecutor::News(news))
+        self.send(FromExecutor::News(news))
     }
 
-    fn send(&mut self, message: &FromExecutor) -> io::Result<()> {
+    fn send(&mut self, mut message: FromExecutor) -> io::Result<()> {
+        let mut ahead = Vec::new();
+        send_ahead(&mut message, |bulk| ahead.push(bulk));
+        for bulk in ahead {
+            self.socket.write_all(&bulk_head(bulk.len() as u64))?;
+            self.socket.write_all(&bulk)?;
+        }
         self.frame.clear();
-        encode_frame(message, &mut self.frame).map_err(io::Error::other)?;
+        encode_frame(&message, &mut self.frame).map_err(io::Error::other)?;
         self.socket.write_all(&self.frame)?;
         if self.frame.capacity() > 4 * BYTES_MAX {
             self.frame = Vec::new();
@@ -121,8 +129,8 @@ fn weight_of_actor(done: &ActorJobDone) -> usize {
     let outcome = match &done.outcome {
         ActorJobOutcome::Kept { result, state } => {
             let result =
-                result.as_ref().map_or_else(|failure| failure.message.len(), |r| r.0.len());
-            result + state.as_ref().map_or(0, |state| state.0.len())
+                result.as_ref().map_or_else(|failure| failure.message.len(), |bytes| bytes.len());
+            result + state.as_ref().map_or(0, |state| state.len())
         }
         ActorJobOutcome::Gone(failure) => failure.message.len(),
         ActorJobOutcome::Lost(why) => why.len(),

@@ -81,6 +81,11 @@ impl Report {
             output.line("\nprocessor time of each task by stage, in us")?;
             output.table(&cpu_table(&self.measured))?;
         }
+        for measured in &self.measured {
+            if let Some(rate) = measured.median().and_then(Sample::gigabytes_per_s) {
+                output.line(format!("{} moved {rate:.2} GB/s", measured.name))?;
+            }
+        }
         for (when, memory) in [("idle", &self.memory_idle), ("at most", &self.memory_most)] {
             if let Some(memory) = memory {
                 output.line(format!("memory {when}: {memory}"))?;
@@ -141,6 +146,7 @@ impl Report {
             "tasks_per_s": sample.per_second(),
             "us_per_task": sample.us_per_task(),
             "share_of_sandbox_limit": share,
+            "gigabytes_per_s": sample.gigabytes_per_s(),
             "accept_seconds": sample.accept.map(|accept| accept.as_secs_f64()),
             "latency_us": sample.latency_us(0.5).map(|p50| json!({
                 "p50": p50, "p95": sample.latency_us(0.95), "p99": sample.latency_us(0.99) })),

@@ -38,6 +38,8 @@ pub(super) struct Sample {
     pub(super) accept: Option<Duration>,
     /// Whether all tasks are calls that cost as much as a bare sandbox's.
     pub(super) is_comparable: bool,
+    /// Bytes that were handed on, where that is what counts.
+    pub(super) moved_bytes: Option<u64>,
     /// Sorted.
     latencies: Vec<Duration>,
     /// What was used of the machine, if the server is ours and the system tells.
@@ -47,7 +49,15 @@ pub(super) struct Sample {
 impl Sample {
     /// So many tasks in that time.
     pub(super) fn of(tasks: u64, total: Duration) -> Self {
-        Self { tasks, total, accept: None, is_comparable: true, latencies: Vec::new(), used: None }
+        Self {
+            tasks,
+            total,
+            accept: None,
+            is_comparable: true,
+            moved_bytes: None,
+            latencies: Vec::new(),
+            used: None,
+        }
     }
 
     /// With the time until the graph was accepted.
@@ -74,6 +84,17 @@ impl Sample {
     /// Of other calls than those that are measured bare.
     pub(super) fn not_comparable(self) -> Self {
         Self { is_comparable: false, ..self }
+    }
+
+    /// Of calls that handed so many bytes on.
+    pub(super) fn moving(self, bytes: u64) -> Self {
+        Self { moved_bytes: Some(bytes), ..self }
+    }
+
+    /// Gigabytes (10^9) that were handed on in a second.
+    pub(super) fn gigabytes_per_s(&self) -> Option<f64> {
+        let bytes = self.moved_bytes? as f64;
+        Some(bytes / 1e9 / self.total.as_secs_f64().max(1e-9))
     }
 
     /// Tasks per second.
@@ -150,5 +171,7 @@ mod tests {
         let calls = sample(1, 0).with_latencies(latencies);
         assert!((calls.latency_us(0.99).unwrap() - 99.0).abs() < 1e-6);
         assert!(sample(1, 0).latency_us(0.5).is_none());
+        let moving = sample(500, 0).moving(1_000_000_000).gigabytes_per_s();
+        assert!((moving.unwrap() - 2.0).abs() < 1e-9);
     }
 }

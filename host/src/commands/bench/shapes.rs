@@ -3,6 +3,7 @@
 //! checks every value that it gets.
 
 mod arrays;
+mod bulk;
 mod calls;
 mod chains;
 mod examples;
@@ -69,6 +70,7 @@ impl Workload {
             Shape::Mixed => load.mixed(tasks),
             Shape::Modules => load.many_modules(MODULES, tasks),
             Shape::Values1m => load.values(tasks, MIB),
+            Shape::Bulk => load.bulk(tasks, 16 * MIB),
             Shape::Values16m | Shape::Examples => load.values(tasks, 16 * MIB),
         }
     }
@@ -115,6 +117,7 @@ const fn default_tasks(shape: Shape) -> u32 {
         Shape::Mixed => 5_000,
         Shape::Values1m => 320,
         Shape::Values16m => 40,
+        Shape::Bulk => 64,
         Shape::Examples => 0,
     }
 }

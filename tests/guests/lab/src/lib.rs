@@ -114,6 +114,21 @@ fn bytes_of(count: u64, value: u8) -> Bytes {
     vec![value; count as usize].into()
 }
 
+/// The same bytes, but the first is one more.
+#[wask::task]
+fn bytes_after(mut bytes: Bytes) -> Bytes {
+    if let Some(first) = bytes.first_mut() {
+        *first = first.wrapping_add(1);
+    }
+    bytes
+}
+
+/// The first byte, and how many there are.
+#[wask::task]
+fn first_of(bytes: Bytes) -> Vec<u64> {
+    vec![bytes.first().copied().unwrap_or_default().into(), bytes.len() as u64]
+}
+
 /// A text of so many letters.
 #[wask::task]
 fn text_of(count: u64) -> String {
@@ -164,6 +179,8 @@ wask::export![
     len,
     lens,
     bytes_of,
+    bytes_after,
+    first_of,
     text_of,
     count_present,
     log_lines,

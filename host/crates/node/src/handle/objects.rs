@@ -27,7 +27,7 @@ impl Handle {
             if bytes.len() <= INLINE_VALUE_MAX_BYTES {
                 return Ok((pin, Some(bytes)));
             }
-            objects.put(&bytes).map_err(refuse_object)?;
+            objects.put_named(&[(actual, &bytes)]).map_err(refuse_object)?;
             Ok((pin, None))
         })
         .await?;

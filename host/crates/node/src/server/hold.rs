@@ -317,6 +317,7 @@ fn is_transient(value: &Value) -> bool {
 fn counted(data: &ValueData) -> u64 {
     match data {
         ValueData::Shared(bytes) if bytes.len() >= COUNTED_MIN_BYTES => bytes.len() as u64,
+        ValueData::Bulk(bytes) => bytes.len() as u64,
         _ => 0,
     }
 }

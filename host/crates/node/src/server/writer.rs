@@ -100,12 +100,12 @@ fn store(
     let bytes = value.bytes()?;
     let pin = pins.pin(value.object_id());
     let written = match keep {
-        Keep::Spilled => objects.spill(bytes),
-        Keep::Durable => put(objects, bytes),
+        Keep::Spilled => objects.spill_named(pin.id(), bytes),
+        Keep::Durable => put(objects, pin.id(), bytes),
     };
     match written {
-        Ok(id) => {
-            let stored = Value::stored(value.encoding, id, bytes.len() as u64);
+        Ok(()) => {
+            let stored = Value::stored(value.encoding, pin.id(), bytes.len() as u64);
             finished.outcome = WorkerOutcome::Success(stored);
         }
         // A result that only leaves memory may as well stay there.
@@ -121,8 +121,8 @@ fn store_state(objects: &dyn Objects, pins: &Arc<Pins>, done: &mut ActorDone) ->
     let state = done.state.as_ref()?;
     let bytes = state.bytes().filter(|bytes| bytes.len() > INLINE_VALUE_MAX_BYTES)?;
     let pin = pins.pin(state.object_id());
-    match put(objects, bytes) {
-        Ok(id) => done.state = Some(Value::stored(state.encoding, id, bytes.len() as u64)),
+    match put(objects, pin.id(), bytes) {
+        Ok(()) => done.state = Some(Value::stored(state.encoding, pin.id(), bytes.len() as u64)),
         Err(error) => {
             let message = format!("the actor's state could not be stored: {error}");
             let failure = Failure::new(FailureKind::Output, message);
@@ -134,9 +134,9 @@ fn store_state(objects: &dyn Objects, pins: &Arc<Pins>, done: &mut ActorDone) ->
 }
 
 /// Stores bytes durably. A full disk is waited for.
-fn put(objects: &dyn Objects, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
+fn put(objects: &dyn Objects, id: ObjectId, bytes: &[u8]) -> Result<(), ObjectError> {
     loop {
-        match objects.put(bytes) {
+        match objects.put_named(&[(id, bytes)]) {
             Err(error) if error.heals() => std::thread::sleep(FULL_RETRY),
             written => return written,
         }

@@ -1,8 +1,9 @@
 //! The bytes of a call's arguments: pieces side by side, stored ones read from the object store.
 
 use wask_proto::{
-    Failure, FailureKind, Value, ValueData,
-    executor::JobArg,
+    BULK_MIN_BYTES, Failure, FailureKind, Value, ValueData,
+    bulk::BulkBuffer,
+    executor::Payload,
     worker::{Assignment, Gap},
 };
 use wask_store::Objects;
@@ -18,7 +19,7 @@ pub(super) fn stored_bytes(args: &[Vec<Value>]) -> u64 {
 pub(super) fn stored_size(value: &Value) -> u64 {
     match &value.data {
         ValueData::Stored(at) => at.size,
-        ValueData::Small(..) | ValueData::Shared(_) => 0,
+        ValueData::Small(..) | ValueData::Shared(_) | ValueData::Bulk(_) => 0,
     }
 }
 
@@ -26,14 +27,14 @@ pub(super) fn stored_size(value: &Value) -> u64 {
 pub(super) fn gather(
     args: &[Vec<Value>],
     objects: &dyn Objects,
-) -> Result<Vec<JobArg>, Box<Failure>> {
+) -> Result<Vec<Payload>, Box<Failure>> {
     let total = args.iter().flatten().map(Value::size).fold(0, u64::saturating_add);
     if total > ARGS_MAX_BYTES {
         return Err(invalid(format!(
             "the arguments have {total} bytes together, more than {ARGS_MAX_BYTES}"
         )));
     }
-    args.iter().map(|pieces| join(pieces, objects).map(JobArg)).collect()
+    args.iter().map(|pieces| join(pieces, objects)).collect()
 }
 
 /// Where the result of the attempt before belongs, in bytes.
@@ -47,29 +48,48 @@ pub(super) fn places(of: &Assignment) -> Vec<(u32, u64)> {
 
 /// A value's bytes.
 pub(super) fn bytes_of(value: &Value, objects: &dyn Objects) -> Result<Vec<u8>, Box<Failure>> {
-    match &value.data {
-        ValueData::Stored(at) => read(&at.id, objects),
-        ValueData::Small(..) | ValueData::Shared(_) => {
-            Ok(value.bytes().unwrap_or_default().to_vec())
-        }
+    payload(value, objects).map(|bytes| bytes.to_vec())
+}
+
+/// A value's bytes on their way to an executor. Those of a large value are not copied.
+pub(super) fn payload(value: &Value, objects: &dyn Objects) -> Result<Payload, Box<Failure>> {
+    match (&value.data, value.bytes()) {
+        (ValueData::Bulk(bulk), _) => Ok(Payload::Held(bulk.clone())),
+        (_, Some(bytes)) => Ok(bytes.to_vec().into()),
+        (_, None) => read(&value.object_id(), objects).map(Payload::from),
     }
 }
 
-fn join(pieces: &[Value], objects: &dyn Objects) -> Result<Vec<u8>, Box<Failure>> {
-    if let [Value { data: ValueData::Stored(at), .. }] = pieces {
-        return read(&at.id, objects);
+fn join(pieces: &[Value], objects: &dyn Objects) -> Result<Payload, Box<Failure>> {
+    if let [piece] = pieces {
+        return payload(piece, objects);
     }
-    let size: u64 = pieces.iter().map(Value::size).sum();
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    let size = usize::try_from(pieces.iter().map(Value::size).sum::<u64>()).unwrap_or(usize::MAX);
+    if size < BULK_MIN_BYTES {
+        let mut bytes = Vec::with_capacity(size);
+        each(pieces, objects, |piece| bytes.extend_from_slice(piece))?;
+        return Ok(Payload::Inline(bytes));
+    }
+    let no_memory = |error| invalid(format!("there is no memory for {size} bytes: {error}"));
+    let mut bytes = BulkBuffer::new(size).map_err(no_memory)?;
+    each(pieces, objects, |piece| {
+        bytes.fill(piece);
+    })?;
+    Ok(Payload::Held(bytes.finish()))
+}
+
+fn each(
+    pieces: &[Value],
+    objects: &dyn Objects,
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), Box<Failure>> {
     for piece in pieces {
-        match &piece.data {
-            ValueData::Stored(at) => bytes.extend_from_slice(&read(&at.id, objects)?),
-            ValueData::Small(..) | ValueData::Shared(_) => {
-                bytes.extend_from_slice(piece.bytes().unwrap_or_default());
-            }
+        match piece.bytes() {
+            Some(bytes) => take(bytes),
+            None => take(&read(&piece.object_id(), objects)?),
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 fn read(id: &wask_proto::ObjectId, objects: &dyn Objects) -> Result<Vec<u8>, Box<Failure>> {

@@ -11,7 +11,7 @@ use std::{
 
 use wask_proto::{
     ActorId, Failure,
-    executor::JobArg,
+    executor::Payload,
     worker::{ActorOrder, ActorOutcome, Assignment, AttemptId, FromWorker, WorkerOutcome},
 };
 use wask_store::Objects;
@@ -37,7 +37,7 @@ pub(super) struct Held {
     /// Whether the scheduler was told that it began, in an executor that died since.
     pub(super) announced: bool,
     /// Its arguments, when they were loaded ahead.
-    args: Option<Vec<JobArg>>,
+    args: Option<Vec<Payload>>,
     stored_bytes: u64,
     /// When its arguments were asked for.
     asked_at: Option<Instant>,
@@ -85,7 +85,7 @@ impl Held {
     }
 
     /// Reads its arguments here and now.
-    pub(super) fn gather(&mut self, objects: &dyn Objects) -> Result<Vec<JobArg>, Box<Failure>> {
+    pub(super) fn gather(&mut self, objects: &dyn Objects) -> Result<Vec<Payload>, Box<Failure>> {
         let is_read = self.stored_bytes > 0;
         self.asked_at = is_read.then(Instant::now);
         let args = args::gather(&self.assignment.args, objects);
@@ -143,7 +143,7 @@ impl Desk {
     }
 
     /// An attempt's arguments have been loaded.
-    pub(super) fn loaded(&mut self, id: AttemptId, args: Result<Vec<JobArg>, Box<Failure>>) {
+    pub(super) fn loaded(&mut self, id: AttemptId, args: Result<Vec<Payload>, Box<Failure>>) {
         let Some(mut held) = self.loader.answered(id) else { return };
         match args {
             Ok(args) => {
@@ -158,7 +158,7 @@ impl Desk {
 
     /// The next attempt that can begin, with its arguments. On the way to it, large arguments
     /// are asked for and attempts without arguments fail.
-    pub(super) fn next_job(&mut self) -> Option<(Held, Vec<JobArg>)> {
+    pub(super) fn next_job(&mut self) -> Option<(Held, Vec<Payload>)> {
         while let Some(mut held) = self.queue.pop_front() {
             if held.needs_loader() {
                 if let Some(held) = self.loader.ask(held) {

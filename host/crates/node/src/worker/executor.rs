@@ -15,7 +15,7 @@ use std::{
 
 use wask_proto::{
     Failure, FailureKind, Timestamp,
-    executor::{FromExecutor, Job, JobArg, Order, Previous, SharedPage, ToExecutor},
+    executor::{FromExecutor, Job, Order, Payload, Previous, SharedPage, ToExecutor},
     worker::{AttemptId, Resumption, Started, WorkerOutcome},
 };
 
@@ -93,7 +93,7 @@ impl Executor {
     pub(super) fn push(
         &mut self,
         mut held: Held,
-        args: Vec<JobArg>,
+        args: Vec<Payload>,
         work_ns: u64,
         desk: &mut Desk,
     ) -> Load {
@@ -117,14 +117,14 @@ impl Executor {
 
     fn push_one(
         &mut self,
-        (held, args): (Held, Vec<JobArg>),
+        (held, args): (Held, Vec<Payload>),
         work_ns: u64,
         previous: Option<Box<Previous>>,
         keep: bool,
     ) {
         self.last_seq += 1;
         self.last_was_of_actor = false;
-        self.batch_bytes += args.iter().map(|arg| arg.0.len()).sum::<usize>();
+        self.batch_bytes += args.iter().map(|arg| arg.len()).sum::<usize>();
         let of = &held.assignment;
         self.batch.push(Order::Call(Job {
             seq: self.last_seq,
@@ -191,8 +191,7 @@ impl Executor {
 
     /// Its next message.
     pub(super) fn next_message(&mut self) -> Result<Option<FromExecutor>, LinkError> {
-        self.link.check_next(MESSAGE_SLACK_BYTES.saturating_add(self.answers_max_bytes()))?;
-        self.link.next_message()
+        self.link.next_message(MESSAGE_SLACK_BYTES.saturating_add(self.answers_max_bytes()))
     }
 
     /// Stops the named attempts among its jobs.
@@ -297,8 +296,8 @@ impl Executor {
     /// bounds of arguments and batch ensure; if it does, the stream is of no more use.
     fn frame(&mut self) {
         self.batch_bytes = 0;
-        let message = ToExecutor::Run(std::mem::take(&mut self.batch));
-        self.queue(&message);
+        let mut message = ToExecutor::Run(std::mem::take(&mut self.batch));
+        self.queue(&mut message);
         if let ToExecutor::Run(mut orders) = message {
             orders.clear();
             self.batch = orders;
@@ -327,7 +326,7 @@ impl Executor {
     fn cancel_parked(&mut self, id: &AttemptId, desk: &mut Desk) {
         let Some(job) = self.parking.job(id) else { return };
         self.parking.remove(job);
-        self.queue(&ToExecutor::Drop { job });
+        self.queue(&mut ToExecutor::Drop { job });
         self.link.write();
         desk.report.never_ran(*id, clock::now(), WorkerOutcome::Cancelled);
     }
@@ -348,7 +347,7 @@ impl Executor {
                     desk.report.never_ran(held.assignment.id, at, WorkerOutcome::Cancelled);
                 }
                 Work::Resume { held, job, .. } => {
-                    self.queue(&ToExecutor::Drop { job });
+                    self.queue(&mut ToExecutor::Drop { job });
                     desk.report.never_ran(held.assignment.id, at, WorkerOutcome::Cancelled);
                 }
             }
@@ -359,7 +358,7 @@ impl Executor {
         self.parking.take_in(resumed.into_iter());
     }
 
-    fn queue(&mut self, message: &ToExecutor) {
+    fn queue(&mut self, message: &mut ToExecutor) {
         if let Err(error) = self.link.queue(message) {
             tracing::error!(slot = self.slot, %error, "a message to an executor cannot be framed");
             self.condemn();
@@ -388,7 +387,7 @@ impl Executor {
         let from = self.in_flight.partition_point(|job| job.seq <= begun);
         let jobs: Vec<_> = self.in_flight.drain(from..).collect();
         self.work_ns = self.in_flight.iter().map(|job| job.work_ns).sum();
-        self.queue(&ToExecutor::GoOn);
+        self.queue(&mut ToExecutor::GoOn);
         self.link.write();
         jobs
     }

@@ -3,27 +3,27 @@
 //! Knows nothing of jobs. What it reads is bounded by its caller, message by message.
 
 use std::{
+    collections::VecDeque,
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
 use rustix::{
-    buffer::spare_capacity,
     io::Errno,
     net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown},
 };
 use wask_proto::{
-    FrameError, decode_frame, encode_frame,
+    FrameError, Incoming,
+    bulk::Bulk,
+    bulk_head, encode_frame,
     executor::{FromExecutor, ToExecutor},
+    send_ahead,
 };
-
-/// Bytes asked of the socket at once.
-const READ_BYTES: usize = 64 * 1024;
 
 /// Reads in a row before other executors get their turn.
 const READS_MAX: usize = 64;
 
-/// Buffers that grew beyond this are given back when they are empty.
+/// A buffer that grew beyond this is given back when it is empty.
 const BUFFER_KEPT_BYTES: usize = 1024 * 1024;
 
 /// An executor that does not keep to the protocol.
@@ -34,10 +34,10 @@ pub(super) enum LinkError {
     Socket(#[from] io::Error),
     /// The bytes are no message.
     #[error("it sent something that is no message")]
-    Malformed(#[from] FrameError),
-    /// The message is larger than anything it could have to say.
-    #[error("it announced a message of {bytes} bytes, where at most {max_bytes} are possible")]
-    TooLarge { bytes: usize, max_bytes: usize },
+    Malformed(#[source] FrameError),
+    /// The message is larger than anything it could have to say, or misses a part.
+    #[error(transparent)]
+    Refused(FrameError),
 }
 
 /// Whether the other end is still there.
@@ -47,34 +47,57 @@ pub(super) enum Other {
     Closed,
 }
 
-/// A socket with its buffers.
+impl From<FrameError> for LinkError {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Body(_) | FrameError::TooLong(_) => Self::Malformed(error),
+            refused => Self::Refused(refused),
+        }
+    }
+}
+
+/// A socket with what is on its way through it.
 #[derive(Debug)]
 pub(super) struct Link {
     socket: OwnedFd,
-    incoming: Vec<u8>,
-    taken: usize,
-    outgoing: Vec<u8>,
+    incoming: Incoming,
+    outgoing: VecDeque<Piece>,
+    outgoing_bytes: usize,
+    /// Bytes of the first piece that the socket has taken.
     sent: usize,
+}
+
+/// A part of the stream to an executor.
+#[derive(Debug)]
+enum Piece {
+    Frames(Vec<u8>),
+    Bulk(Bulk),
 }
 
 impl Link {
     /// A link over a stream socket.
-    pub(super) const fn new(socket: OwnedFd) -> Self {
-        Self { socket, incoming: Vec::new(), taken: 0, outgoing: Vec::new(), sent: 0 }
+    pub(super) fn new(socket: OwnedFd) -> Self {
+        let (incoming, outgoing) = (Incoming::default(), VecDeque::new());
+        Self { socket, incoming, outgoing, outgoing_bytes: 0, sent: 0 }
     }
 
     /// Reads what is there.
     pub(super) fn read(&mut self) -> Result<Other, LinkError> {
-        self.compact();
         for _ in 0..READS_MAX {
-            self.incoming.reserve(READ_BYTES);
-            let room = self.incoming.capacity() - self.incoming.len();
-            let flags = RecvFlags::DONTWAIT;
-            match recv(&self.socket, spare_capacity(&mut self.incoming), flags) {
+            let room = self.incoming.room();
+            let asked = room.len();
+            match recv(&self.socket, room, RecvFlags::DONTWAIT) {
                 Ok((_, 0)) => return Ok(Other::Closed),
-                // Less than there was room for: nothing more is there.
-                Ok((_, bytes)) if bytes < room => return Ok(Other::Open),
-                Ok(_) | Err(Errno::INTR) => {}
+                Ok((_, bytes)) => {
+                    let was_in_bulk = self.incoming.is_in_bulk();
+                    self.incoming.advance(bytes);
+                    // Less than there was room for: nothing more is there. Of many bytes the rest
+                    // is on its way.
+                    if bytes < asked && !was_in_bulk {
+                        return Ok(Other::Open);
+                    }
+                }
+                Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(Other::Open),
                 Err(Errno::CONNRESET) => return Ok(Other::Closed),
                 Err(error) => return Err(io::Error::from(error).into()),
@@ -83,47 +106,74 @@ impl Link {
         Ok(Other::Open)
     }
 
-    /// Whether the next message has at most `max_bytes`; `Ok` also while its length is not known.
-    pub(super) fn check_next(&self, max_bytes: usize) -> Result<(), LinkError> {
-        let Some(length) = self.unread().first_chunk::<4>() else { return Ok(()) };
-        let bytes = u32::from_le_bytes(*length) as usize;
-        if bytes > max_bytes { Err(LinkError::TooLarge { bytes, max_bytes }) } else { Ok(()) }
+    /// The next message, when all of it has been read. It may have at most `max_bytes`, and so may
+    /// the bytes that travel ahead of it.
+    pub(super) fn next_message(
+        &mut self,
+        max_bytes: usize,
+    ) -> Result<Option<FromExecutor>, LinkError> {
+        Ok(self.incoming.next(max_bytes as u64)?)
     }
 
-    /// The next message, when all of it has been read.
-    pub(super) fn next_message(&mut self) -> Result<Option<FromExecutor>, LinkError> {
-        let Some((message, bytes)) = decode_frame(self.unread())? else { return Ok(None) };
-        self.taken += bytes;
-        Ok(Some(message))
-    }
-
-    /// Adds a message to what is to be written.
-    pub(super) fn queue(&mut self, message: &ToExecutor) -> Result<(), LinkError> {
-        if self.sent > self.outgoing.len() / 2 {
-            self.outgoing.drain(..self.sent);
-            self.sent = 0;
-        }
-        Ok(encode_frame(message, &mut self.outgoing)?)
+    /// Adds a message to what is to be written. What it carries is taken out of it.
+    pub(super) fn queue(&mut self, message: &mut ToExecutor) -> Result<(), LinkError> {
+        send_ahead(message, |bulk| {
+            let head = bulk_head(bulk.len() as u64);
+            self.outgoing_bytes += head.len() + bulk.len();
+            frames(&mut self.outgoing).extend(head);
+            self.outgoing.push_back(Piece::Bulk(bulk));
+        });
+        self.drop_sent();
+        let frames = frames(&mut self.outgoing);
+        let before = frames.len();
+        encode_frame(message, frames)?;
+        self.outgoing_bytes += frames.len() - before;
+        Ok(())
     }
 
     /// Writes as much as the socket takes. An executor that is gone is noticed by reading.
     pub(super) fn write(&mut self) {
-        while let Some(rest) = self.outgoing.get(self.sent..).filter(|rest| !rest.is_empty()) {
+        let mut pieces = self.outgoing.len();
+        while let Some(piece) = self.outgoing.front_mut() {
+            let rest = piece.bytes().get(self.sent..).unwrap_or_default();
+            if rest.is_empty() {
+                self.sent = 0;
+                if pieces == 1 && piece.is_kept() {
+                    return;
+                }
+                self.outgoing.pop_front();
+                pieces -= 1;
+                continue;
+            }
             match send(&self.socket, rest, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
-                Ok(bytes) => self.sent += bytes,
+                Ok(bytes) => {
+                    self.sent += bytes;
+                    self.outgoing_bytes -= bytes;
+                }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
-                Err(_) => break,
+                Err(_) => {
+                    self.outgoing = VecDeque::new();
+                    (self.outgoing_bytes, self.sent) = (0, 0);
+                }
             }
         }
-        self.sent = 0;
-        self.outgoing.clear();
-        self.outgoing.shrink_to(BUFFER_KEPT_BYTES);
     }
 
     /// Bytes that the socket has not taken yet.
     pub(super) const fn unwritten_bytes(&self) -> usize {
-        self.outgoing.len() - self.sent
+        self.outgoing_bytes
+    }
+
+    /// Drops what was sent of a buffer that is about to grow; moves the rest only when it is the
+    /// smaller part.
+    fn drop_sent(&mut self) {
+        if let Some(Piece::Frames(bytes)) = self.outgoing.front_mut()
+            && self.sent > bytes.len() / 2
+        {
+            bytes.drain(..self.sent);
+            self.sent = 0;
+        }
     }
 
     /// Tells the other end that nothing more comes.
@@ -136,20 +186,35 @@ impl Link {
     pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
 
-    fn unread(&self) -> &[u8] {
-        self.incoming.get(self.taken..).unwrap_or_default()
+impl Piece {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Frames(bytes) => bytes,
+            Self::Bulk(bulk) => bulk,
+        }
     }
 
-    /// Drops what was taken; moves the rest only when it is the smaller part.
-    fn compact(&mut self) {
-        if self.taken == self.incoming.len() {
-            self.incoming.clear();
-            self.incoming.shrink_to(BUFFER_KEPT_BYTES);
-            self.taken = 0;
-        } else if self.taken > self.incoming.len() / 2 {
-            self.incoming.drain(..self.taken);
-            self.taken = 0;
+    /// Empties a buffer that was written, and tells whether it may serve again.
+    fn is_kept(&mut self) -> bool {
+        match self {
+            Self::Frames(bytes) if bytes.capacity() <= BUFFER_KEPT_BYTES => {
+                bytes.clear();
+                true
+            }
+            Self::Frames(_) | Self::Bulk(_) => false,
         }
+    }
+}
+
+/// The buffer at the end, to which frames are added.
+fn frames(outgoing: &mut VecDeque<Piece>) -> &mut Vec<u8> {
+    if !matches!(outgoing.back(), Some(Piece::Frames(_))) {
+        outgoing.push_back(Piece::Frames(Vec::new()));
+    }
+    match outgoing.back_mut() {
+        Some(Piece::Frames(bytes)) => bytes,
+        Some(Piece::Bulk(_)) | None => unreachable!("it was put there"),
     }
 }

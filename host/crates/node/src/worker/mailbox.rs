@@ -11,7 +11,7 @@ use std::{
 use rustix::event::{EventfdFlags, eventfd};
 use wask_proto::{
     ActorId, Failure,
-    executor::JobArg,
+    executor::Payload,
     worker::{ActorOutcome, AttemptId},
 };
 
@@ -21,7 +21,7 @@ use super::orders;
 #[derive(Debug)]
 pub(super) enum Answer {
     /// An attempt's arguments, or why there are none.
-    Args(AttemptId, Result<Vec<JobArg>, Box<Failure>>),
+    Args(AttemptId, Result<Vec<Payload>, Box<Failure>>),
     /// The bytes of an actor's order, by its number, or what comes of it without.
     Order(ActorId, u64, Result<orders::Loaded, ActorOutcome>),
 }

@@ -3,7 +3,7 @@
 
 use wask_proto::{
     Failure,
-    executor::{ActorJob, InstanceStart, JobArg, MethodCall},
+    executor::{ActorJob, InstanceStart, MethodCall},
     worker::{ActorCall, ActorOrder, ActorOutcome, ActorStart, InstanceAfter},
 };
 use wask_store::Objects;
@@ -45,7 +45,7 @@ pub(super) fn load(order: &ActorOrder, objects: &dyn Objects) -> Result<Loaded, 
             Some(InstanceStart::New(args::gather(args, objects).map_err(failed)?))
         }
         Some(ActorStart::Load { state, replay }) => {
-            let state = JobArg(args::bytes_of(state, objects).map_err(lost)?);
+            let state = args::payload(state, objects).map_err(lost)?;
             let replay = replay.iter().map(|call| method_call(call, objects));
             Some(InstanceStart::Load {
                 state,

@@ -4,7 +4,8 @@
 //! for N milliseconds and stops when asked, `deaf N` does not stop, `nap` sleeps for as many
 //! milliseconds as its argument says or dies of it, `progress N` counts milliseconds, `pid` tells
 //! the process, `park` waits for a result and returns it, `crowd` is evicted as soon as it waits,
-//! `exit N`, `die`, `garbage` and `giant` end in their own ways.
+//! `exit N`, `die`, `garbage`, `giant` and `endless` end in their own ways. `orphan` sends bytes ahead of
+//! a message that does not want them, `missing` a message without the bytes that belong to it.
 //!
 //! The state of an actor is a text: its constructor's arguments, and those of each call of `push`,
 //! which returns it. `fail` and `trap` fail, everything else does what the function does.
@@ -19,13 +20,14 @@ use std::{
 };
 
 use wask_proto::{
-    ActorId, Failure, FailureKind,
+    ActorId, Failure, FailureKind, Incoming, bulk_head,
     child::{Answer, ChildOutcome, Question},
-    decode_frame, encode_frame,
+    encode_frame,
     executor::{
-        ActorJob, ActorJobDone, ActorJobOutcome, FromExecutor, GuestBytes, InstanceStart, Job,
-        JobArg, JobDone, JobOutcome, MethodCall, News, Order, SharedPage, ToExecutor,
+        ActorJob, ActorJobDone, ActorJobOutcome, FromExecutor, InstanceStart, Job, JobDone,
+        JobOutcome, MethodCall, News, Order, Payload, SharedPage, ToExecutor,
     },
+    send_ahead,
 };
 
 use super::{page::Page, spawn};
@@ -36,6 +38,9 @@ const VARIABLE: &str = "WASK_TEST_PEER";
 
 /// A nap that ends the process.
 pub(super) const DEADLY_NAP: u32 = u32::MAX;
+
+/// Enough to travel ahead of a message.
+const MANY_BYTES: u64 = 100_000;
 
 /// Outcomes that are sent together at most.
 const BATCH_MAX: usize = 64;
@@ -49,7 +54,7 @@ enum Item {
 struct Peer {
     stream: UnixStream,
     page: Page,
-    incoming: Vec<u8>,
+    incoming: Incoming,
     items: VecDeque<Item>,
     news: Vec<News>,
     parked: BTreeSet<u64>,
@@ -82,7 +87,7 @@ pub(super) fn serve_if_asked() {
     let mut peer = Peer {
         stream: socket.into(),
         page: Page::map(page).unwrap(),
-        incoming: Vec::new(),
+        incoming: Incoming::default(),
         items: VecDeque::new(),
         news: Vec::new(),
         parked: BTreeSet::new(),
@@ -91,7 +96,7 @@ pub(super) fn serve_if_asked() {
     };
     match start.to_str().unwrap() {
         "unusable" => {
-            peer.say(&FromExecutor::Unusable { message: "no memory protection".into() });
+            peer.say(FromExecutor::Unusable { message: "no memory protection".into() });
             std::process::exit(1);
         }
         "dies" => std::process::exit(7),
@@ -101,7 +106,7 @@ pub(super) fn serve_if_asked() {
 
 impl Peer {
     fn serve(&mut self) -> ! {
-        self.say(&FromExecutor::Ready);
+        self.say(FromExecutor::Ready);
         loop {
             match self.items.pop_front() {
                 Some(Item::GoOn) => {
@@ -160,7 +165,7 @@ impl Peer {
                 let Answer::Results(ends) = answer else { panic!("no peer asks") };
                 Some(match ends.into_iter().next() {
                     Some((0, ChildOutcome::Cbor(bytes))) if self.parked.remove(&job) => {
-                        done(JobOutcome::Success(bytes), job)
+                        done(JobOutcome::Success(bytes.into()), job)
                     }
                     _ => News::Absent { seq },
                 })
@@ -189,14 +194,14 @@ impl Peer {
     fn run_for_actor(&mut self, job: ActorJob) -> ActorJobOutcome {
         let ActorJob { seq, actor, start, call, save, .. } = job;
         let mut state = match start {
-            Some(InstanceStart::New(args)) => args.into_iter().flat_map(|arg| arg.0).collect(),
-            Some(InstanceStart::Load { state, .. }) if state.0 == b"broken" => {
+            Some(InstanceStart::New(args)) => args.iter().flat_map(|arg| arg.to_vec()).collect(),
+            Some(InstanceStart::Load { state, .. }) if *state == *b"broken" => {
                 self.actors.remove(&actor);
                 return ActorJobOutcome::Lost("its state is broken".into());
             }
             Some(InstanceStart::Load { state, replay }) => {
                 let replayed = replay.into_iter().flat_map(|call| call.args);
-                [state.0, replayed.flat_map(|arg| arg.0).collect()].concat()
+                [state.to_vec(), replayed.flat_map(|arg| arg.to_vec()).collect()].concat()
             }
             None => match self.actors.remove(&actor) {
                 Some(state) => state,
@@ -206,13 +211,13 @@ impl Peer {
         self.actors.remove(&actor);
         let failure = || Box::new(Failure::new(FailureKind::App, "as asked"));
         let result = match call {
-            None => Ok(Vec::new()),
+            None => Ok(Vec::new().into()),
             Some(MethodCall { function, args }) => match &*function {
                 "trap" => return ActorJobOutcome::Gone(failure()),
                 "fail" => Err(failure()),
                 "push" => {
-                    state.extend(args.into_iter().flat_map(|arg| arg.0));
-                    Ok(state.clone())
+                    state.extend(args.iter().flat_map(|arg| arg.to_vec()));
+                    Ok(state.clone().into())
                 }
                 _ => match self.run(seq, &function, &args) {
                     JobOutcome::Success(bytes) => Ok(bytes),
@@ -221,23 +226,23 @@ impl Peer {
             },
         };
         self.actors.insert(actor, state.clone());
-        let state = save.then_some(GuestBytes(state));
-        ActorJobOutcome::Kept { result: result.map(GuestBytes), state }
+        let state = save.then(|| state.into());
+        ActorJobOutcome::Kept { result, state }
     }
 
-    fn run(&mut self, seq: u64, function: &str, args: &[JobArg]) -> JobOutcome {
+    fn run(&mut self, seq: u64, function: &str, args: &[Payload]) -> JobOutcome {
         let (what, number) = function.split_once(' ').unwrap_or((function, "0"));
         let number: u64 = number.parse().unwrap();
         match what {
             "sleep" => return self.sleep(seq, number),
             "nap" => {
-                let ms = args.first().and_then(|arg| arg.0.first_chunk()).copied();
+                let ms = args.first().and_then(|arg| arg.first_chunk()).copied();
                 match u32::from_le_bytes(ms.unwrap_or_default()) {
                     DEADLY_NAP => std::process::exit(5),
                     ms => return self.sleep(seq, ms.into()),
                 }
             }
-            "pid" => return JobOutcome::Success(std::process::id().to_le_bytes().to_vec()),
+            "pid" => return JobOutcome::Success(std::process::id().to_le_bytes().to_vec().into()),
             "deaf" => std::thread::sleep(Duration::from_millis(number)),
             "progress" => {
                 for ms in 1..=number {
@@ -249,10 +254,16 @@ impl Peer {
             "exit" => std::process::exit(i32::try_from(number).unwrap()),
             "die" => std::process::abort(),
             "garbage" => self.stream.write_all(&[4, 0, 0, 0, 250, 250, 250, 250]).unwrap(),
+            "orphan" => {
+                self.stream.write_all(&bulk_head(MANY_BYTES)).unwrap();
+                self.stream.write_all(&[1; MANY_BYTES as usize]).unwrap();
+            }
+            "missing" => return JobOutcome::Success(Payload::Ahead(MANY_BYTES)),
+            "endless" => self.stream.write_all(&bulk_head(u64::MAX)).unwrap(),
             "giant" => self.stream.write_all(&u32::MAX.to_le_bytes()).unwrap(),
             _ => {}
         }
-        JobOutcome::Success(args.first().map(|arg| arg.0.clone()).unwrap_or_default())
+        JobOutcome::Success(args.first().cloned().unwrap_or_else(|| Vec::new().into()))
     }
 
     fn sleep(&self, seq: u64, ms: u64) -> JobOutcome {
@@ -263,32 +274,33 @@ impl Peer {
             }
             std::thread::sleep(Duration::from_micros(500));
         }
-        JobOutcome::Success(Vec::new())
+        JobOutcome::Success(Vec::new().into())
     }
 
     fn flush(&mut self) {
         if !self.news.is_empty() {
             let news = std::mem::take(&mut self.news);
-            self.say(&FromExecutor::News(news));
+            self.say(FromExecutor::News(news));
         }
     }
 
-    fn say(&mut self, message: &FromExecutor) {
+    fn say(&mut self, mut message: FromExecutor) {
         let mut bytes = Vec::new();
-        encode_frame(message, &mut bytes).unwrap();
+        send_ahead(&mut message, |bulk| {
+            bytes.extend(bulk_head(bulk.len() as u64));
+            bytes.extend_from_slice(&bulk);
+        });
+        encode_frame(&message, &mut bytes).unwrap();
         self.stream.write_all(&bytes).unwrap();
     }
 
     fn hear(&mut self) {
-        let mut bytes = [0; 64 * 1024];
-        let count = self.stream.read(&mut bytes).unwrap();
+        let count = self.stream.read(self.incoming.room()).unwrap();
         if count == 0 {
             std::process::exit(0);
         }
-        self.incoming.extend_from_slice(&bytes[..count]);
-        let mut taken = 0;
-        while let Some((message, count)) = decode_frame(&self.incoming[taken..]).unwrap() {
-            taken += count;
+        self.incoming.advance(count);
+        while let Some(message) = self.incoming.next(u64::MAX).unwrap() {
             match message {
                 ToExecutor::Run(orders) => {
                     self.items.extend(orders.into_iter().map(|order| Item::Order(order.into())));
@@ -298,7 +310,6 @@ impl Peer {
                 ToExecutor::ForgetActor { actor } => self.items.push_back(Item::Forget(actor)),
             }
         }
-        self.incoming.drain(..taken);
         assert!(self.page.claim.load(Ordering::Relaxed) & !SharedPage::REVOKED < 1 << 60);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobArg, LogLine};
+use super::{LogLine, Payload};
 use crate::{ActorId, CallLimits, Failure, ModuleId, Timestamp};
 
 /// One call of an actor, or its beginning, or both.
@@ -37,11 +37,11 @@ pub struct ActorJob {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum InstanceStart {
     /// By its constructor, with these arguments.
-    New(Vec<JobArg>),
+    New(Vec<Payload>),
     /// From a saved state and the calls since, whose outcomes are of no interest.
     Load {
         /// What was saved.
-        state: JobArg,
+        state: Payload,
         /// The calls, in order.
         replay: Vec<MethodCall>,
     },
@@ -53,7 +53,7 @@ pub struct MethodCall {
     /// The whole name of the function.
     pub function: Arc<str>,
     /// The arguments, in the form in which the guest takes them.
-    pub args: Vec<JobArg>,
+    pub args: Vec<Payload>,
 }
 
 impl InstanceStart {
@@ -62,7 +62,7 @@ impl InstanceStart {
         match self {
             Self::New(args) => bytes_of(args),
             Self::Load { state, replay } => {
-                state.0.len() + replay.iter().map(MethodCall::bytes).sum::<usize>()
+                state.len() + replay.iter().map(MethodCall::bytes).sum::<usize>()
             }
         }
     }
@@ -75,8 +75,8 @@ impl MethodCall {
     }
 }
 
-fn bytes_of(args: &[JobArg]) -> usize {
-    args.iter().map(|arg| arg.0.len()).sum()
+fn bytes_of(args: &[Payload]) -> usize {
+    args.iter().map(|arg| arg.len()).sum()
 }
 
 /// The end of an order.
@@ -104,9 +104,9 @@ pub enum ActorJobOutcome {
     /// The instance is kept.
     Kept {
         /// What the method returned; nothing after a constructor alone.
-        result: Result<GuestBytes, Box<Failure>>,
+        result: Result<Payload, Box<Failure>>,
         /// The state, if it was to be saved.
-        state: Option<GuestBytes>,
+        state: Option<Payload>,
     },
     /// It failed, and the instance is gone.
     Gone(Box<Failure>),
@@ -115,7 +115,3 @@ pub enum ActorJobOutcome {
     /// The instance could not be brought to its state; the message says why.
     Lost(String),
 }
-
-/// Bytes that a guest returned.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct GuestBytes(#[serde(with = "serde_bytes")] pub Vec<u8>);

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use wask_proto::{
     ActorId, CallLimits, Failure, FailureKind, ModuleId,
     executor::{
-        ActorJob, ActorJobDone, ActorJobOutcome, InstanceStart, JobArg, MethodCall, News, Order,
-        ToExecutor,
+        ActorJob, ActorJobDone, ActorJobOutcome, InstanceStart, MethodCall, News, Order, ToExecutor,
     },
 };
 
@@ -37,7 +36,7 @@ fn cbor(value: impl Into<ciborium::Value>) -> Vec<u8> {
 }
 
 fn call(method: &str, args: &[u64]) -> MethodCall {
-    let args = args.iter().map(|arg| JobArg(cbor(*arg))).collect();
+    let args = args.iter().map(|arg| cbor(*arg).into()).collect();
     MethodCall { function: format!("Rogue.{method}").into(), args }
 }
 
@@ -81,8 +80,8 @@ impl Stage {
         let done = self.carry_out(job);
         let ActorJobOutcome::Kept { result, state } = done.outcome else { panic!("{done:?}") };
         Done {
-            result: result.map(|bytes| bytes.0).map_err(|failure| *failure),
-            state: state.map(|state| state.0),
+            result: result.map(|bytes| bytes.to_vec()).map_err(|failure| *failure),
+            state: state.map(|state| state.to_vec()),
             logs: done.logs.into_iter().map(|line| line.message).collect(),
         }
     }
@@ -103,7 +102,7 @@ impl Stage {
 
     /// Makes an actor; its state.
     fn make(&mut self, actor: u64, first: u64) -> Vec<u8> {
-        let start = InstanceStart::New(vec![JobArg(cbor(first))]);
+        let start = InstanceStart::New(vec![cbor(first).into()]);
         let made = self.order(actor, Some(start), None);
         let done = self.kept(ActorJob { save: true, ..made });
         assert_eq!(done.logs, ["made"]);
@@ -124,7 +123,7 @@ impl Stage {
 impl Executor {
     fn order(&mut self, job: ActorJob) -> u64 {
         let seq = self.next_seq();
-        self.tell(&ToExecutor::Run(vec![Order::Actor(Box::new(ActorJob { seq, ..job }))]));
+        self.tell(ToExecutor::Run(vec![Order::Actor(Box::new(ActorJob { seq, ..job }))]));
         seq
     }
 }
@@ -155,9 +154,9 @@ fn a_state_is_saved_and_loaded() {
     let push = stage.order(1, None, Some(call("push_and_fail", &[2])));
     let done = stage.kept(ActorJob { save: true, ..push });
     assert!(done.result.is_err());
-    let say = MethodCall { function: "Rogue.say".into(), args: vec![JobArg(cbor("again"))] };
+    let say = MethodCall { function: "Rogue.say".into(), args: vec![cbor("again").into()] };
     let replay = vec![call("push", &[3]), say.clone(), call("push_and_fail", &[4])];
-    let start = InstanceStart::Load { state: JobArg(done.state.unwrap()), replay };
+    let start = InstanceStart::Load { state: done.state.unwrap().into(), replay };
     let order = other.order(1, Some(start), Some(say));
     assert_eq!(other.kept(order).logs, ["again"], "once, by the call itself");
     other.has_values(1, &[1, 2, 3, 4]);
@@ -169,7 +168,7 @@ fn a_new_instance_takes_the_place_of_the_old_one() {
     let mut stage = Stage::new();
     let state = stage.make(1, 1);
     stage.call(1, "push", &[2]).unwrap();
-    let start = InstanceStart::Load { state: JobArg(state), replay: Vec::new() };
+    let start = InstanceStart::Load { state: state.into(), replay: Vec::new() };
     let order = stage.order(1, Some(start), Some(call("push", &[3])));
     stage.kept(order).result.unwrap();
     stage.has_values(1, &[1, 3]);
@@ -205,7 +204,7 @@ fn misdeeds_end_the_instance() {
 #[test]
 fn what_cannot_begin_or_be_saved_is_gone() {
     let mut stage = Stage::new();
-    let order = stage.order(1, Some(InstanceStart::New(vec![JobArg(cbor(13))])), None);
+    let order = stage.order(1, Some(InstanceStart::New(vec![cbor(13).into()])), None);
     assert_eq!(stage.gone(ActorJob { save: true, ..order }).message, "13 brings bad luck");
     stage.make(1, 1);
     let order = stage.order(1, None, Some(call("turn_sour", &[])));
@@ -218,7 +217,7 @@ fn what_cannot_begin_or_be_saved_is_gone() {
 fn what_cannot_be_restored_is_lost() {
     let mut stage = Stage::new();
     let good = stage.make(1, 1);
-    let load = |state: &[u8], replay| InstanceStart::Load { state: JobArg(state.to_vec()), replay };
+    let load = |state: &[u8], replay| InstanceStart::Load { state: state.to_vec().into(), replay };
     for (start, words) in [
         (load(b"rubbish", Vec::new()), "its state cannot be restored"),
         (load(&good, vec![call("push_and_panic", &[5])]), "5 was pushed, and this is the end"),
@@ -243,14 +242,14 @@ fn limits_of_time_and_logs_are_those_of_each_call() {
     let state = stage.make(1, 1);
     let slow = || call("work", &[60, 1]);
     let start =
-        InstanceStart::Load { state: JobArg(state), replay: (0..30).map(|_| slow()).collect() };
+        InstanceStart::Load { state: state.into(), replay: (0..30).map(|_| slow()).collect() };
     let mut order = stage.order(1, Some(start), Some(slow()));
     order.limits.wall_max_ms = 1_000;
     let begun = std::time::Instant::now();
     stage.kept(order).result.unwrap();
     assert!(begun.elapsed().as_millis() > 1_000, "together they take longer than one may");
     for _ in 0..5 {
-        let say = MethodCall { function: "Rogue.say".into(), args: vec![JobArg(cbor("a line"))] };
+        let say = MethodCall { function: "Rogue.say".into(), args: vec![cbor("a line").into()] };
         let mut order = stage.order(1, None, Some(say));
         order.limits.log_max_lines = 1;
         assert_eq!(stage.kept(order).logs, ["a line"]);
@@ -287,7 +286,7 @@ fn idle_instances_give_way_and_memory_stays_bounded() {
     assert!(now <= full + SLACK_BYTES, "{full} bytes with 64 instances, {now} after 1 000 more");
     (1_036..1_100).for_each(|actor| {
         stage.has_values(actor, &[actor + 100]);
-        stage.executor.tell(&ToExecutor::ForgetActor { actor: ActorId(actor) });
+        stage.executor.tell(ToExecutor::ForgetActor { actor: ActorId(actor) });
         stage.is_absent(actor);
     });
 }

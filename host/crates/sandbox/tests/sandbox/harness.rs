@@ -14,11 +14,12 @@ use std::{
 
 use tempfile::TempDir;
 use wask_proto::{
-    CallLimits, Failure, FailureKind, ModuleId,
+    CallLimits, Failure, FailureKind, Incoming, ModuleId, bulk_head,
     child::Answer,
     compile::CompiledModule,
-    decode_frame, encode_frame,
-    executor::{FromExecutor, Job, JobArg, JobDone, JobOutcome, News, Order, ToExecutor},
+    encode_frame,
+    executor::{FromExecutor, Job, JobDone, JobOutcome, News, Order, ToExecutor},
+    send_ahead,
 };
 
 use crate::{
@@ -127,7 +128,7 @@ pub(crate) struct Executor {
     child: Child,
     socket: UnixStream,
     pub(crate) page: Page,
-    buffer: Vec<u8>,
+    incoming: Incoming,
     news: VecDeque<News>,
     seq: u64,
 }
@@ -136,8 +137,8 @@ impl Executor {
     fn start(cache_dir: &Path) -> Self {
         let (child, socket, page) = spawn::executor(cache_dir);
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (buffer, news) = (Vec::new(), VecDeque::new());
-        let mut executor = Self { child, socket, page, buffer, news, seq: 0 };
+        let (incoming, news) = (Incoming::default(), VecDeque::new());
+        let mut executor = Self { child, socket, page, incoming, news, seq: 0 };
         assert!(matches!(executor.message(), FromExecutor::Ready));
         executor
     }
@@ -146,13 +147,17 @@ impl Executor {
     pub(crate) fn send(&mut self, calls: &[Call]) -> Vec<u64> {
         let orders: Vec<Order> = calls.iter().map(|call| Order::Call(self.job(call))).collect();
         let seqs = orders.iter().map(Order::seq).collect();
-        self.tell(&ToExecutor::Run(orders));
+        self.tell(ToExecutor::Run(orders));
         seqs
     }
 
-    pub(crate) fn tell(&mut self, message: &ToExecutor) {
+    pub(crate) fn tell(&mut self, mut message: ToExecutor) {
         let mut frame = Vec::new();
-        encode_frame(message, &mut frame).unwrap();
+        send_ahead(&mut message, |bulk| {
+            frame.extend(bulk_head(bulk.len() as u64));
+            frame.extend_from_slice(&bulk);
+        });
+        encode_frame(&message, &mut frame).unwrap();
         self.socket.write_all(&frame).unwrap();
     }
 
@@ -165,7 +170,7 @@ impl Executor {
     /// Lets a parked job go on; returns the order's sequence number.
     pub(crate) fn resume(&mut self, job: u64, answer: Answer) -> u64 {
         let seq = self.next_seq();
-        self.tell(&ToExecutor::Run(vec![Order::Resume { seq, job, answer }]));
+        self.tell(ToExecutor::Run(vec![Order::Resume { seq, job, answer }]));
         seq
     }
 
@@ -201,7 +206,7 @@ impl Executor {
     /// Runs a call that must succeed.
     pub(crate) fn result(&mut self, call: &Call) -> ciborium::Value {
         match self.run(call).outcome {
-            JobOutcome::Success(bytes) => ciborium::from_reader(bytes.as_slice()).unwrap(),
+            JobOutcome::Success(bytes) => ciborium::from_reader(&*bytes).unwrap(),
             other => panic!("{} should have succeeded: {other:?}", call.function),
         }
     }
@@ -269,7 +274,7 @@ impl Executor {
             seq: self.next_seq(),
             module: call.module,
             function: Arc::from(call.function),
-            args: call.args.iter().cloned().map(JobArg).collect(),
+            args: call.args.iter().cloned().map(Into::into).collect(),
             limits: call.limits,
             attempt: 3,
             task: Arc::from("0123456789abcdef/key"),
@@ -279,14 +284,13 @@ impl Executor {
 
     fn message(&mut self) -> FromExecutor {
         loop {
-            if let Some((message, length)) = decode_frame(&self.buffer).unwrap() {
-                self.buffer.drain(..length);
+            if let Some(message) = self.incoming.next(u64::MAX).unwrap() {
                 return message;
             }
-            let mut chunk = vec![0; 1 << 20];
-            let count = self.socket.read(&mut chunk).expect("the executor answers in time");
+            let count = self.socket.read(self.incoming.room());
+            let count = count.expect("the executor answers in time");
             assert!(count > 0, "the executor closed its socket");
-            self.buffer.extend_from_slice(&chunk[..count]);
+            self.incoming.advance(count);
         }
     }
 }

@@ -63,7 +63,7 @@ fn a_waiting_call_is_parked_and_goes_on_where_it_was() {
     let seq = executor.resume(job, results(&[(0, 4)]));
     let done = executor.next();
     assert_eq!((done.seq, done.job), (seq, job));
-    assert!(matches!(done.outcome, JobOutcome::Success(bytes) if bytes == number(5)));
+    assert!(matches!(done.outcome, JobOutcome::Success(bytes) if *bytes == *number(5)));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn failures_of_calls_reach_the_one_that_asked() {
     let failed = ChildOutcome::Failed(Box::new(failure));
     executor.resume(job, Answer::Results(vec![(0, failed)]));
     let JobOutcome::Success(bytes) = executor.next().outcome else { panic!("it forgives") };
-    let text: String = ciborium::from_reader(bytes.as_slice()).unwrap();
+    let text: String = ciborium::from_reader(&*bytes).unwrap();
     assert_eq!(text, "told to fail; the disk is full");
 }
 
@@ -141,7 +141,7 @@ fn when_too_many_wait_the_oldest_give_way_and_memory_stays_bounded() {
 fn a_dropped_call_is_gone() {
     let (_workshop, mut executor, call) = family();
     let job = executor.nest(&call("nest").arg(1));
-    executor.tell(&ToExecutor::Drop { job });
+    executor.tell(ToExecutor::Drop { job });
     let seq = executor.resume(job, results(&[(0, 0)]));
     assert!(matches!(executor.next_news(), News::Absent { seq: of } if of == seq));
 }

@@ -29,7 +29,7 @@ fn outcomes_come_in_order_and_lose_nothing() {
         let done = executor.next();
         assert_eq!(done.seq, seq);
         let JobOutcome::Success(bytes) = done.outcome else { panic!("{:?}", done.outcome) };
-        let result: i64 = ciborium::from_reader(bytes.as_slice()).unwrap();
+        let result: i64 = ciborium::from_reader(&*bytes).unwrap();
         assert_eq!(result, n as i64 + 1);
     }
 }
@@ -57,7 +57,7 @@ fn revoked_jobs_are_not_run_and_later_ones_are() {
     executor.until("the first to begin", |page| page.last_claimed() == seqs[0]);
     assert_eq!(executor.page.revoke(), seqs[0]);
     let more = executor.send(std::slice::from_ref(&inc));
-    executor.tell(&ToExecutor::GoOn);
+    executor.tell(ToExecutor::GoOn);
     let last = executor.send(std::slice::from_ref(&inc));
     executor.page.cancel.store(seqs[0], Release);
     assert_eq!(executor.next().seq, seqs[0]);
@@ -75,7 +75,7 @@ fn jobs_can_be_taken_back_while_nothing_runs() {
     let call = Call::new(module, "f");
     executor.result(&call);
     assert_eq!(executor.page.revoke(), 1);
-    executor.tell(&ToExecutor::GoOn);
+    executor.tell(ToExecutor::GoOn);
     executor.until("the executor to go on", |page| page.claim.load(Acquire) == 1);
     executor.result(&call);
 }

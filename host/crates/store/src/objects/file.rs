@@ -149,18 +149,12 @@ impl FileObjects {
 }
 
 impl Objects for FileObjects {
-    fn put(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
-        let id = ObjectId::of(bytes);
-        self.put_many(&[bytes]).map(|_| id)
-    }
-
-    fn put_many(&self, values: &[&[u8]]) -> Result<Vec<ObjectId>, ObjectError> {
+    fn put_named(&self, values: &[(ObjectId, &[u8])]) -> Result<(), ObjectError> {
         self.check_sound()?;
-        let ids: Vec<_> = values.iter().map(|bytes| ObjectId::of(bytes)).collect();
         let mut fresh = BTreeSet::new();
         let mut shards = BTreeSet::new();
         let mut written = Vec::new();
-        for (id, bytes) in ids.iter().zip(values) {
+        for (id, bytes) in values {
             if self.known.is(id, Trust::Durable) || !fresh.insert(*id) {
                 continue;
             }
@@ -178,17 +172,16 @@ impl Objects for FileObjects {
             // The durable file is found first, so a spilled one is only a waste of space.
             let _ = disk::remove_if_there(&self.spilled_path(&id));
         }
-        Ok(ids)
+        Ok(())
     }
 
-    fn spill(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
-        let id = ObjectId::of(bytes);
+    fn spill_named(&self, id: ObjectId, bytes: &[u8]) -> Result<(), ObjectError> {
         let spilled = self.spilled_path(&id);
         let stored = self.known.is(&id, Trust::Checked) && self.durable_path(&id).exists();
         if !stored && !spilled.exists() {
             self.write_aside(bytes, Sync::Never)?.rename_to(&spilled)?;
         }
-        Ok(id)
+        Ok(())
     }
 
     fn get(&self, id: &ObjectId) -> Result<Option<Vec<u8>>, ObjectError> {

@@ -67,30 +67,26 @@ impl MemoryObjects {
 }
 
 impl Objects for MemoryObjects {
-    fn put(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
-        let id = ObjectId::of(bytes);
-        let mut state = self.lock();
-        if let Some(spilled) = state.spilled.remove(&id) {
-            state.durable.insert(id, spilled);
-        } else if !state.durable.contains_key(&id) {
-            self.room_for(&mut state, bytes.len())?;
-            state.durable.insert(id, bytes.into());
+    fn put_named(&self, values: &[(ObjectId, &[u8])]) -> Result<(), ObjectError> {
+        for (id, bytes) in values {
+            let mut state = self.lock();
+            if let Some(spilled) = state.spilled.remove(id) {
+                state.durable.insert(*id, spilled);
+            } else if !state.durable.contains_key(id) {
+                self.room_for(&mut state, bytes.len())?;
+                state.durable.insert(*id, (*bytes).into());
+            }
         }
-        Ok(id)
+        Ok(())
     }
 
-    fn put_many(&self, values: &[&[u8]]) -> Result<Vec<ObjectId>, ObjectError> {
-        values.iter().map(|bytes| self.put(bytes)).collect()
-    }
-
-    fn spill(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
-        let id = ObjectId::of(bytes);
+    fn spill_named(&self, id: ObjectId, bytes: &[u8]) -> Result<(), ObjectError> {
         let mut state = self.lock();
         if state.get(&id).is_none() {
             self.room_for(&mut state, bytes.len())?;
             state.spilled.insert(id, bytes.into());
         }
-        Ok(id)
+        Ok(())
     }
 
     fn get(&self, id: &ObjectId) -> Result<Option<Vec<u8>>, ObjectError> {

@@ -17,15 +17,32 @@ pub use memory::MemoryObjects;
 /// A store of objects. All methods may be called from several threads at once; who deletes an
 /// object sees to it that nobody stores the same one at that moment.
 pub trait Objects: Send + Sync {
-    /// Stores bytes durably: when this returns, they survive a crash. Storing them again is free.
-    fn put(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError>;
+    /// Stores bytes durably, each under its hash, which the caller has taken: when this returns, they
+    /// survive a crash. Storing them again is free. There is one directory sync per touched
+    /// directory. After an error some of them may be stored.
+    fn put_named(&self, values: &[(ObjectId, &[u8])]) -> Result<(), ObjectError>;
 
-    /// Stores many at once, with one directory sync per touched directory. After an error some of
-    /// them may be stored.
-    fn put_many(&self, values: &[&[u8]]) -> Result<Vec<ObjectId>, ObjectError>;
+    /// Stores bytes under their hash until the next start only, without waiting for the disk.
+    fn spill_named(&self, id: ObjectId, bytes: &[u8]) -> Result<(), ObjectError>;
 
-    /// Stores bytes until the next start only, without waiting for the disk.
-    fn spill(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError>;
+    /// Stores bytes durably, like [`Objects::put_named`].
+    fn put(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
+        let id = ObjectId::of(bytes);
+        self.put_named(&[(id, bytes)]).map(|()| id)
+    }
+
+    /// Stores many at once, like [`Objects::put_named`].
+    fn put_many(&self, values: &[&[u8]]) -> Result<Vec<ObjectId>, ObjectError> {
+        let named: Vec<_> = values.iter().map(|bytes| (ObjectId::of(bytes), *bytes)).collect();
+        self.put_named(&named)?;
+        Ok(named.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Stores bytes until the next start only, like [`Objects::spill_named`].
+    fn spill(&self, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
+        let id = ObjectId::of(bytes);
+        self.spill_named(id, bytes).map(|()| id)
+    }
 
     /// The bytes, from wherever they are. On the first read since the start they are checked; an
     /// object that does not match its name is set aside, and is absent from then on.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use wask_proto::{
     ActorId, Encoding, Failure, Timestamp, Timing, Value,
-    executor::{ActorJobDone, ActorJobOutcome, GuestBytes, Order, ToExecutor},
+    executor::{ActorJobDone, ActorJobOutcome, Order, Payload, ToExecutor},
     worker::{ActorDone, ActorOrder, ActorOutcome, InstanceAfter},
 };
 
@@ -50,7 +50,7 @@ impl Executor {
 
     /// Has it forget an actor's instance.
     pub(in crate::worker) fn forget(&mut self, actor: ActorId) {
-        self.queue(&ToExecutor::ForgetActor { actor });
+        self.queue(&mut ToExecutor::ForgetActor { actor });
         self.link.write();
     }
 
@@ -93,10 +93,10 @@ impl Executor {
 }
 
 fn outcome(outcome: ActorJobOutcome, encoding: Encoding) -> (ActorOutcome, Option<Value>) {
-    let saved = |state: GuestBytes| Value::from_bytes(Encoding::Cbor, &state.0);
+    let saved = |state: Payload| Value::from_payload(Encoding::Cbor, state);
     match outcome {
         ActorJobOutcome::Kept { result: Ok(result), state } => {
-            (ActorOutcome::Success(Value::from_bytes(encoding, &result.0)), state.map(saved))
+            (ActorOutcome::Success(Value::from_payload(encoding, result)), state.map(saved))
         }
         ActorJobOutcome::Kept { result: Err(failure), state } => {
             (ActorOutcome::Failed(failure, InstanceAfter::Kept), state.map(saved))

@@ -53,7 +53,7 @@ impl Executor {
         let us = busy_us.saturating_add(done.parked_us);
         let outcome = match done.outcome {
             JobOutcome::Success(bytes) => {
-                WorkerOutcome::Success(Value::from_bytes(of.result_encoding, &bytes))
+                WorkerOutcome::Success(Value::from_payload(of.result_encoding, bytes))
             }
             JobOutcome::Becomes(child) => WorkerOutcome::Becomes(child),
             JobOutcome::Failure(failure) => WorkerOutcome::Failure(failure),

@@ -366,7 +366,8 @@ fn a_full_pipeline_survives_the_death_of_its_executor() {
 #[test]
 fn an_executor_that_lies_is_replaced() {
     let mut bench = Bench::new(1);
-    for (index, function) in [(0, "garbage"), (1, "giant")] {
+    let lies = ["garbage", "giant", "endless", "orphan", "missing"];
+    for (index, function) in (0..).zip(lies) {
         bench.assign([(index, function), (10 + index, "echo")]);
         bench.until(|bench| bench.finished.contains_key(&(10 + index)));
         let outcome = bench.outcome(index);
