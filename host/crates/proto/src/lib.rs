@@ -28,7 +28,8 @@ pub use actor::{ActorRecord, ArgBytes};
 pub use failure::{Failure, FailureKind};
 pub use frame::{FrameError, decode_frame, encode_frame};
 pub use graph::{
-    ArgTemplate, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions, ZipSource,
+    ArgTemplate, CallSpec, CallSpecs, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions,
+    ZipSource,
 };
 pub use ids::{
     ActorId, IdError, MemoKey, ModuleId, ObjectId, RunId, Seq, TaskId, TaskIndex, WorkerId,

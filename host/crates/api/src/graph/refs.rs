@@ -345,7 +345,7 @@ impl Walk<'_, '_, '_> {
         match id.parse::<ObjectId>() {
             Ok(id) => {
                 self.refs.objects.entry(id).or_insert_with(|| path.pointer());
-                self.hole(Part::Object(id))
+                self.hole(Part::Object(Box::new(id)))
             }
             Err(error) => {
                 self.refs.errors.add(path, "bad_reference", || format!("{error}, not `{id}`"));

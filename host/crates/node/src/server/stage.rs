@@ -38,20 +38,23 @@ impl Server {
             return Err(invalid("the task's run is gone".to_owned()));
         };
         let spec = node.spec();
-        let module = self.modules.get(&spec.module);
-        let function = module.as_ref().and_then(|module| module.function(&spec.function));
+        let module = self.modules.get(&spec.call.module);
+        let function = module.as_ref().and_then(|module| module.function(&spec.call.function));
         let (Some(module), Some(function)) = (&module, function) else {
-            return Err(invalid(format!("`{}` is gone; upload the module again", spec.call())));
+            return Err(invalid(format!(
+                "`{}` is gone; upload the module again",
+                spec.call.name()
+            )));
         };
         let params = function.params.iter().map(|param| (param.name.as_str(), param.raw));
         let inputs = RunInputs { server: self, run };
         let args = assemble(spec, task.index, params, &inputs)
             .map_err(|error: ArgError| invalid(error.to_string()))?;
-        let memo = module.pure.then(|| memo_key(&spec.module, &spec.function, &args));
+        let memo = module.pure.then(|| memo_key(&spec.call.module, &spec.call.function, &args));
         let assignment = Assignment {
             id: AttemptId { task, attempt: 0 },
-            module: spec.module,
-            function: Arc::clone(&spec.function),
+            module: spec.call.module,
+            function: Arc::clone(&spec.call.function),
             args,
             limits: limits_of(spec),
             result_encoding: result_encoding(function),
@@ -63,7 +66,7 @@ impl Server {
 
     fn look_up(&mut self, task: TaskId, staged: Staged) -> Stage {
         let cache = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
-        let cache = cache.is_some_and(|node| node.spec().options.cache);
+        let cache = cache.is_some_and(|node| node.spec().call.options.cache);
         let key = staged.memo.filter(|_| cache);
         if let Some(value) = key.and_then(|key| self.known(&key)) {
             let size_bytes = value.size();
@@ -115,8 +118,8 @@ impl Inputs for RunInputs<'_> {
 
 fn limits_of(spec: &NodeSpec) -> CallLimits {
     CallLimits {
-        memory_max_bytes: spec.options.memory_max_bytes,
-        wall_max_ms: spec.options.timeout_ms,
+        memory_max_bytes: spec.call.options.memory_max_bytes,
+        wall_max_ms: spec.call.options.timeout_ms,
         ..CallLimits::default()
     }
 }

@@ -10,14 +10,14 @@ pub(super) fn engine_node(spec: &NodeSpec, function: u32, parent: Option<TaskInd
     let mut needs = Vec::new();
     spec.args.iter().for_each(|arg| push_needs(arg, &mut needs));
     needs.extend(spec.after.iter().map(|tasks| need(tasks.clone(), false)));
-    let (zip, element_needs) = map_needs(spec.map.as_ref());
-    let options = &spec.options;
+    let (zip, element_needs) = map_needs(spec.map.as_deref());
+    let options = &spec.call.options;
     Node {
         tasks: spec.tasks.clone(),
         needs,
         zip,
         element_needs,
-        import: spec.import,
+        import: spec.import.as_deref().copied(),
         parent,
         function,
         options: NodeOptions {
