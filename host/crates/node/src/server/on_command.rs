@@ -180,6 +180,7 @@ impl Server {
 
     fn add_nodes(&mut self, run: RunId, mut nodes: Vec<NodeSpec>) {
         self.calls.share_all(&mut nodes);
+        self.leftovers.note(nodes.len() as u64, self.now);
         let engine_nodes = self.engine_nodes(&nodes, None);
         self.record(&Record::TasksAdded { run, at: self.now, nodes: Arc::new(nodes) }, None);
         self.handle(Event::AddTasks { run, nodes: engine_nodes });
