@@ -141,6 +141,7 @@ pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
     }
     needs.sort_by_key(|range| (range.start, range.end));
     needs.dedup();
+    needs.shrink_to_fit();
     needs
 }
 

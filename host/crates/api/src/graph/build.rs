@@ -374,8 +374,10 @@ impl<'a> Build<'_, '_, 'a> {
         let Some(value) = value else { return Vec::new() };
         let path = path.key("after");
         let names = read_texts(value, &path, &mut self.refs.errors);
+        let mut after = Vec::with_capacity(names.len());
         let places = names.into_iter().zip(0..);
-        places.filter_map(|(name, n)| self.refs.places(name, &path.index(n))).collect()
+        after.extend(places.filter_map(|(name, n)| self.refs.places(name, &path.index(n))));
+        after
     }
 
     fn finish(mut self, read: &Submission<'_>, takes_more: bool) -> Result<Checked, Errors> {
