@@ -7,6 +7,7 @@ use wask_proto::TaskIndex;
 /// Disjoint stretches of places, in order. The first one is held inline, because most sets have
 /// no other.
 #[derive(Debug, Default)]
+#[expect(clippy::box_collection, reason = "a map without a box has three words, even if empty")]
 pub(crate) struct RangeSet {
     first: Range<TaskIndex>,
     rest: Option<Box<BTreeMap<TaskIndex, TaskIndex>>>,

@@ -89,13 +89,13 @@ mod tests {
             tasks: 2..12,
             map: Some(Box::new(map.clone())),
             args: vec![arg.clone()],
-            after: vec![0..2],
+            after: vec![0..2, 5..6],
             output: true,
             import: Some(Box::new(import)),
         };
         let plain = (
             ("sq", ModuleId([7; 32]), "numbers", "square", 2_u32..12_u32),
-            (Some(map), [arg].as_slice().to_vec(), vec![0_u32..2_u32]),
+            (Some(map), vec![arg], vec![0_u32..2_u32, 5..6]),
             (options, true, Some(import)),
         );
         let bytes = postcard::to_stdvec(&node).unwrap();
