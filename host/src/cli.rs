@@ -127,6 +127,10 @@ pub(crate) struct ServeArgs {
     /// Results of pure calls to remember; older ones that nobody asked for again are forgotten
     #[arg(long, value_name = "ENTRIES")]
     pub(crate) memo_max_entries: Option<u64>,
+    /// Connections at the same time, event streams among them [default: 16384, or what the limit of
+    /// open files allows]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) connections_max: Option<u32>,
     /// Stop when standard input closes, so that a server never outlives its parent
     #[arg(long, hide = true)]
     pub(crate) stop_with_stdin: bool,

@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod descriptors;
 mod dispatch;
 mod dto;
 mod examples;

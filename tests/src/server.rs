@@ -161,6 +161,11 @@ impl Server {
         self.running.as_ref().expect("the server runs").child.id()
     }
 
+    /// The process.
+    pub fn process(&self) -> Process {
+        Process { pid: self.pid(), command: Vec::new() }
+    }
+
     /// Its executors.
     pub fn executors(&self) -> Vec<Process> {
         let mut children = children_of(self.pid());

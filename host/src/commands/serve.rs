@@ -7,11 +7,14 @@ use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
-use wask_api::{ApiConfig, Demo};
+use wask_api::{ApiConfig, ApiLimits, Demo};
 use wask_node::{Node, NodeConfig};
 
 use self::{data::ServedData, signals::Signals};
-use crate::{cli::ServeArgs, client::is_served_by_wask, config, exit_code::Exit, session::Session};
+use crate::{
+    cli::ServeArgs, client::is_served_by_wask, config, descriptors, exit_code::Exit,
+    session::Session,
+};
 
 /// Threads for requests, at most. The server loop and the executors have their own, and on small machines
 /// they need the cores more.
@@ -52,6 +55,13 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
     let listener = listen(args.listen).await?;
     let address = listener.local_addr()?;
     let config = node_config(args, data)?;
+    let open_files = descriptors::raise_limit();
+    let connections = descriptors::connections(args.connections_max, open_files, config.slots)?;
+    tracing::debug!(connections, ?open_files, "connections at the same time");
+    let limits = ApiLimits {
+        connections_max: usize::try_from(connections).unwrap_or(usize::MAX),
+        ..ApiLimits::default()
+    };
     let node = tokio::task::spawn_blocking(move || wask_node::start(config))
         .await?
         .with_context(|| format!("cannot start with the data in {}", data.path().display()))?;
@@ -60,6 +70,7 @@ async fn serve(session: &Session, args: &ServeArgs, data: &ServedData) -> anyhow
         token: session.token.clone(),
         ui_dir: args.ui_dir.clone(),
         demo: Some(DEMO),
+        limits,
         ..ApiConfig::default()
     };
     let (stop, stopped) = oneshot::channel::<()>();

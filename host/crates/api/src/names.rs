@@ -114,16 +114,21 @@ pub(crate) fn places(named: &[Named<'_>]) -> Vec<Range<TaskIndex>> {
 
 #[cfg(test)]
 mod tests {
-    use wask_proto::{ModuleId, RunId};
+    use std::sync::Arc;
+
+    use wask_proto::{CallSpec, ModuleId, RunId, TaskOptions};
 
     use super::*;
 
     fn table() -> KeyTable {
         let key = |name: &str, tasks: Range<u32>, is_array| KeyView {
             key: name.into(),
-            module_name: "m".into(),
-            module: ModuleId([0; 32]),
-            function: "f".into(),
+            call: Arc::new(CallSpec {
+                module: ModuleId([0; 32]),
+                module_name: "m".into(),
+                function: "f".into(),
+                options: TaskOptions::default(),
+            }),
             tasks,
             is_array,
             needs: Vec::new(),

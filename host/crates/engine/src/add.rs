@@ -72,7 +72,7 @@ impl Engine {
     fn enter(&mut self, place: u32, node: u32, step: &mut Step<'_>) {
         let run = &self.runs[place];
         let state = run.node(node);
-        if state.import.is_some() {
+        if state.rare().import.is_some() {
             return self.enter_imports(place, node, step);
         }
         let shut = state.gate > 0;
@@ -144,46 +144,55 @@ impl Run {
         }
     }
 
-    fn append(&mut self, node: NodeState) {
+    fn append(&mut self, mut node: NodeState) {
         let (place, tasks) = (self.nodes.len() as u32, node.tasks.len());
-        let depth = self.depth_below(node.parent);
+        node.depth = self.depth_below(node.parent);
         debug_assert_eq!(node.tasks.start as usize, self.cells.len(), "places have no gap");
         self.cells.resize(self.cells.len() + tasks, Cell::new(place));
         self.unfinished += tasks as u32;
         self.counts.add(TaskState::Waiting, tasks as u32);
-        self.nodes.push(NodeState { depth, ..node });
+        self.nodes.push(node);
     }
 
     /// Notes at everything that a node needs that the node waits for it.
     fn wire(&mut self, node: u32) {
         let state = self.node_mut(node);
         let needs = std::mem::take(&mut state.needs);
-        let zip = std::mem::take(&mut state.zip);
-        let element_needs = std::mem::take(&mut state.element_needs);
         let first = state.tasks.start;
         for need in &needs {
             let pieces: Vec<_> = self.pieces(need.tasks.clone()).collect();
             for piece in pieces {
                 if piece.whole {
-                    self.node_mut(piece.node).whole_dependents.push(node);
+                    self.node_mut(piece.node).rare_mut().whole_dependents.push(node);
                 } else {
                     piece.tasks.for_each(|task| self.add_edge(task, Dependent::Gate(node)));
                 }
             }
         }
+        self.node_mut(node).needs = needs;
+        if self.node(node).has_own_sources() {
+            self.wire_elements(node, first);
+        }
+    }
+
+    /// The same at what single elements of an array need.
+    fn wire_elements(&mut self, node: u32, first: TaskIndex) {
+        let rare = self.node_mut(node).rare_mut();
+        let zip = std::mem::take(&mut rare.zip);
+        let element_needs = std::mem::take(&mut rare.element_needs);
         for sources in &zip {
             let pieces: Vec<_> = self.pieces(sources.clone()).collect();
             for piece in pieces {
                 let first = first + (piece.tasks.start - sources.start);
                 let dependent = ZipDependent { sources: piece.tasks, first };
-                self.node_mut(piece.node).zip_dependents.push(dependent);
+                self.node_mut(piece.node).rare_mut().zip_dependents.push(dependent);
             }
         }
         for &(element, task) in &element_needs {
             self.add_edge(task, Dependent::Task(first + element));
         }
-        let state = self.node_mut(node);
-        (state.needs, state.zip, state.element_needs) = (needs, zip, element_needs);
+        let rare = self.node_mut(node).rare_mut();
+        (rare.zip, rare.element_needs) = (zip, element_needs);
     }
 
     /// Counts what a node's unfinished tasks wait for, and their uses of results.

@@ -132,7 +132,7 @@ impl Engine {
     pub(crate) fn queue_or_wait(&mut self, task: TaskRef, from: TaskState, step: &mut Step<'_>) {
         let run = &mut self.runs[task.run];
         let node = run.node_of(task.index);
-        if node.import.is_some() {
+        if node.rare().import.is_some() {
             self.tell_waiting(task, from, step);
             return self.mirror(task);
         }

@@ -112,7 +112,7 @@ impl Run {
     fn lacks_only(&self, index: TaskIndex) -> Option<TaskIndex> {
         let fits = |next: &TaskIndex| {
             let waits = matches!(self.cell(*next).phase, Phase::Waiting { .. });
-            waits && self.missing(*next) == 1 && self.node_of(*next).import.is_none()
+            waits && self.missing(*next) == 1 && self.node_of(*next).rare().import.is_none()
         };
         self.waiting_singly(index).take(LOOKED_AT_MAX).find(fits)
     }

@@ -62,8 +62,8 @@ impl Engine {
         self.release_common_inputs(place, node, step);
         let run = &self.runs[place];
         let depth = run.node(node).depth;
-        for at in 0..run.node(node).whole_dependents.len() {
-            let dependent = self.runs[place].node(node).whole_dependents[at];
+        for at in 0..run.node(node).rare().whole_dependents.len() {
+            let dependent = self.runs[place].node(node).rare().whole_dependents[at];
             self.lower_gate(place, dependent, depth, step);
         }
     }

@@ -137,7 +137,7 @@ impl Engine {
     /// appends what was held.
     pub(crate) fn hold_sources(&mut self, place: u32, held: &mut Vec<TaskId>) {
         let run = &self.runs[place];
-        let imports = run.nodes.iter().filter(|node| node.import.is_some());
+        let imports = run.nodes.iter().filter(|node| node.rare().import.is_some());
         let first = held.len();
         for node in imports {
             let unfinished = |index: &TaskIndex| !run.cell(*index).phase.is_final();
@@ -161,7 +161,7 @@ impl Engine {
 impl NodeState {
     /// The task for which a task of an import stands.
     pub(crate) fn source(&self, index: TaskIndex) -> Option<TaskId> {
-        let first = self.import?;
+        let first = self.rare().import?;
         Some(TaskId { run: first.run, index: first.index + (index - self.tasks.start) })
     }
 }

@@ -6,10 +6,11 @@ use wask_proto::TaskIndex;
 
 /// Disjoint stretches of places, in order. The first one is held inline, because most sets have
 /// no other.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
+#[expect(clippy::box_collection, reason = "a map without a box has three words, even if empty")]
 pub(crate) struct RangeSet {
     first: Range<TaskIndex>,
-    rest: BTreeMap<TaskIndex, TaskIndex>,
+    rest: Option<Box<BTreeMap<TaskIndex, TaskIndex>>>,
 }
 
 impl RangeSet {
@@ -34,7 +35,7 @@ impl RangeSet {
             if self.first.end == old.start {
                 self.first.end = old.end;
             } else {
-                self.rest.insert(old.start, old.end);
+                self.rest().insert(old.start, old.end);
             }
         } else if range.start == self.first.end {
             self.first.end = range.end;
@@ -53,20 +54,21 @@ impl RangeSet {
                 self.first = tail;
                 self.refill();
             } else if !tail.is_empty() {
-                self.rest.insert(tail.start, tail.end);
+                self.rest().insert(tail.start, tail.end);
             }
             return true;
         }
-        let Some((&start, &end)) = self.rest.range(..=index).next_back() else { return false };
+        let Some(rest) = &mut self.rest else { return false };
+        let Some((&start, &end)) = rest.range(..=index).next_back() else { return false };
         if end <= index {
             return false;
         }
-        self.rest.remove(&start);
+        rest.remove(&start);
         if start < index {
-            self.rest.insert(start, index);
+            rest.insert(start, index);
         }
         if index + 1 < end {
-            self.rest.insert(index + 1, end);
+            rest.insert(index + 1, end);
         }
         true
     }
@@ -74,31 +76,39 @@ impl RangeSet {
     /// All stretches, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Range<TaskIndex>> {
         let first = (!self.first.is_empty()).then(|| self.first.clone());
-        first.into_iter().chain(self.rest.iter().map(|(&start, &end)| start..end))
+        let rest = self.rest.iter().flat_map(|rest| rest.iter());
+        first.into_iter().chain(rest.map(|(&start, &end)| start..end))
     }
 
     fn insert_in_rest(&mut self, mut range: Range<TaskIndex>) {
-        if let Some((_, end)) = self.rest.range_mut(..range.start).next_back()
+        let rest = self.rest();
+        if let Some((_, end)) = rest.range_mut(..range.start).next_back()
             && *end == range.start
         {
             *end = range.end;
             return;
         }
-        if let Some(end) = self.rest.remove(&range.end) {
+        if let Some(end) = rest.remove(&range.end) {
             range.end = end;
         }
-        self.rest.insert(range.start, range.end);
+        rest.insert(range.start, range.end);
+    }
+
+    fn rest(&mut self) -> &mut BTreeMap<TaskIndex, TaskIndex> {
+        self.rest.get_or_insert_default()
     }
 
     fn join_first(&mut self) {
-        if let Some(end) = self.rest.remove(&self.first.end) {
+        if let Some(rest) = &mut self.rest
+            && let Some(end) = rest.remove(&self.first.end)
+        {
             self.first.end = end;
         }
     }
 
     fn refill(&mut self) {
         if self.first.is_empty()
-            && let Some((start, end)) = self.rest.pop_first()
+            && let Some((start, end)) = self.rest.as_mut().and_then(|rest| rest.pop_first())
         {
             self.first = start..end;
         }

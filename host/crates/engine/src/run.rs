@@ -42,19 +42,15 @@ pub(crate) struct Run {
 pub(crate) struct NodeState {
     pub(crate) tasks: Range<TaskIndex>,
     pub(crate) needs: Box<[Need]>,
-    pub(crate) zip: Box<[Range<TaskIndex>]>,
-    pub(crate) element_needs: Box<[(u32, TaskIndex)]>,
+    rare: Option<Box<Rare>>,
     /// The task that handed it out.
     pub(crate) parent: Option<TaskIndex>,
-    /// For an import the task for which its first one stands.
-    pub(crate) import: Option<TaskId>,
     pub(crate) function: u32,
     /// Which resources it asks for.
     pub(crate) class: u32,
     pub(crate) retries: u32,
     pub(crate) retry_delay_ms: u64,
     pub(crate) priority: i32,
-    pub(crate) max_fails: Option<u32>,
     pub(crate) on_failed: OnFailed,
     pub(crate) wanted: bool,
     pub(crate) output: bool,
@@ -71,11 +67,33 @@ pub(crate) struct NodeState {
     pub(crate) released: u32,
     /// Unfinished nodes that use all of its results, once for each need.
     pub(crate) whole_uses: u32,
+    pub(crate) ready: RangeSet,
+}
+
+// A run may have a million keys, each with a node of its own.
+const _: () = assert!(size_of::<NodeState>() <= 128);
+
+/// What single tasks do not have, and most arrays neither.
+#[derive(Debug, Default)]
+pub(crate) struct Rare {
+    pub(crate) zip: Vec<Range<TaskIndex>>,
+    pub(crate) element_needs: Vec<(u32, TaskIndex)>,
+    /// For an import the task for which its first one stands.
+    pub(crate) import: Option<TaskId>,
+    pub(crate) max_fails: Option<u32>,
     /// Nodes that need all of its tasks, once for each need.
     pub(crate) whole_dependents: Vec<u32>,
     pub(crate) zip_dependents: Vec<ZipDependent>,
-    pub(crate) ready: RangeSet,
 }
+
+static NOTHING_RARE: Rare = Rare {
+    zip: Vec::new(),
+    element_needs: Vec::new(),
+    import: None,
+    max_fails: None,
+    whole_dependents: Vec::new(),
+    zip_dependents: Vec::new(),
+};
 
 /// A stretch of tasks each of which one element of another node needs.
 #[derive(Debug)]
@@ -192,7 +210,7 @@ impl Run {
     /// Tasks that may wait for this task alone, as far as that can be: not those of an array of
     /// which each waits for it.
     pub(crate) fn waiting_singly(&self, index: TaskIndex) -> impl Iterator<Item = TaskIndex> + '_ {
-        let zips = self.node_of(index).zip_dependents.iter();
+        let zips = self.node_of(index).rare().zip_dependents.iter();
         let zips = zips.filter(move |zip| zip.sources.contains(&index));
         let zips = zips.map(move |zip| zip.first + (index - zip.sources.start));
         let mut next = self.cell(index).first_edge;
@@ -213,7 +231,7 @@ impl Run {
 
     /// Everything that waits for this task, appended to `found`.
     pub(crate) fn dependents(&self, index: TaskIndex, found: &mut Vec<Dependent>) {
-        let node = self.node_of(index);
+        let node = self.node_of(index).rare();
         found.extend(node.whole_dependents.iter().map(|&node| Dependent::Whole(node)));
         for zip in &node.zip_dependents {
             if zip.sources.contains(&index) {
@@ -245,20 +263,19 @@ pub(crate) struct Piece {
 impl NodeState {
     pub(crate) fn new(node: Node, class: u32) -> Self {
         let Node { tasks, needs, zip, element_needs, import, parent, function, options } = node;
+        let max_fails = options.max_fails;
+        let rare = Rare { zip, element_needs, import, max_fails, ..Rare::default() };
         Self {
             unfinished: tasks.len() as u32,
             tasks,
             needs: needs.into(),
-            zip: zip.into(),
-            element_needs: element_needs.into(),
-            import,
+            rare: rare.has_any().then(|| Box::new(rare)),
             parent,
             function,
             class,
             retries: options.retries,
             retry_delay_ms: options.retry_delay_ms,
             priority: options.priority,
-            max_fails: options.max_fails,
             on_failed: options.on_failed,
             wanted: options.wanted,
             output: options.output,
@@ -269,22 +286,31 @@ impl NodeState {
             values: 0,
             released: 0,
             whole_uses: 0,
-            whole_dependents: Vec::new(),
-            zip_dependents: Vec::new(),
             ready: RangeSet::default(),
         }
     }
 
+    /// What most nodes do not have.
+    pub(crate) fn rare(&self) -> &Rare {
+        self.rare.as_deref().unwrap_or(&NOTHING_RARE)
+    }
+
+    pub(crate) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
     pub(crate) fn has_own_sources(&self) -> bool {
-        !self.zip.is_empty() || !self.element_needs.is_empty()
+        let Rare { zip, element_needs, .. } = self.rare();
+        !zip.is_empty() || !element_needs.is_empty()
     }
 
     /// What this task needs beside what every task of the node needs.
     pub(crate) fn own_sources(&self, index: TaskIndex) -> impl Iterator<Item = TaskIndex> + '_ {
         let element = index - self.tasks.start;
-        let from = self.element_needs.partition_point(|(e, _)| *e < element);
-        let single = self.element_needs[from..].iter().take_while(move |(e, _)| *e == element);
-        self.zip.iter().map(move |zip| zip.start + element).chain(single.map(|(_, task)| *task))
+        let Rare { zip, element_needs, .. } = self.rare();
+        let from = element_needs.partition_point(|(e, _)| *e < element);
+        let single = element_needs[from..].iter().take_while(move |(e, _)| *e == element);
+        zip.iter().map(move |zip| zip.start + element).chain(single.map(|(_, task)| *task))
     }
 
     /// Whether the failure of this input aborts the node's tasks.
@@ -295,6 +321,13 @@ impl NodeState {
     /// How many of its tasks ended without success.
     pub(crate) fn unsuccessful(&self) -> u32 {
         self.tasks.len() as u32 - self.unfinished - self.succeeded
+    }
+}
+
+impl Rare {
+    const fn has_any(&self) -> bool {
+        let Self { zip, element_needs, import, max_fails, .. } = self;
+        !zip.is_empty() || !element_needs.is_empty() || import.is_some() || max_fails.is_some()
     }
 }
 

@@ -97,7 +97,7 @@ impl Engine {
             return;
         }
         let node = self.runs.node_of(failed);
-        if node.unfinished > 0 && node.max_fails.is_some_and(|max| node.failed > max) {
+        if node.unfinished > 0 && node.rare().max_fails.is_some_and(|max| node.failed > max) {
             self.abort(failed.run, node.tasks.clone(), failed.index, step);
         }
     }

@@ -8,12 +8,12 @@
 #[allow(dead_code, unused_imports, reason = "a bench uses little of it, and none of its tests")]
 mod args;
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::Arc};
 
 use args::{Inputs, assemble};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use wask_proto::{
-    ArgTemplate, Encoding, MapSource, ModuleId, NodeSpec, ObjectId, OnFailed, Part, TaskIndex,
+    ArgTemplate, CallSpec, Encoding, MapSource, ModuleId, NodeSpec, ObjectId, Part, TaskIndex,
     TaskOptions, Value,
 };
 
@@ -72,28 +72,18 @@ fn range_of_numbers() -> MapSource {
 }
 
 fn node(args: Vec<ArgTemplate>, map: Option<MapSource>) -> NodeSpec {
-    let options = TaskOptions {
-        retries: 0,
-        retry_delay_ms: 0,
-        timeout_ms: 0,
-        memory_max_bytes: 0,
-        priority: 0,
-        resources: Vec::new(),
-        on_failed: OnFailed::Abort,
-        cache: true,
-        keep: false,
-        max_fails: None,
-    };
     NodeSpec {
         key: "k".into(),
-        module: ModuleId([0; 32]),
-        module_name: "m".into(),
-        function: "f".into(),
+        call: Arc::new(CallSpec {
+            module: ModuleId([0; 32]),
+            module_name: "m".into(),
+            function: "f".into(),
+            options: TaskOptions::default(),
+        }),
         tasks: 0..10,
-        map,
+        map: map.map(Box::new),
         args,
         after: Vec::new(),
-        options,
         output: true,
         import: None,
     }

@@ -3,21 +3,19 @@
 //! A copy is cheap, and so is adding keys to a table that others still read: keys lie in chunks
 //! that never change, each at least twice as long as the next, so a look-up visits few of them.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
-use wask_proto::{MapSource, ModuleId, NodeSpec, Part, RunId, TaskIndex, ZipSource};
+use wask_proto::{CallSpec, MapSource, NodeSpec, Part, RunId, TaskIndex, ZipSource};
+
+use crate::key_index::KeyIndex;
 
 /// A key of a run and the places of its tasks. A name of a task is `key`, or `key[n]` in arrays.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeyView {
     /// The key.
     pub key: Arc<str>,
-    /// The module as the client wrote it.
-    pub module_name: Arc<str>,
-    /// The module.
-    pub module: ModuleId,
-    /// The function.
-    pub function: Arc<str>,
+    /// What it calls, and how.
+    pub call: Arc<CallSpec>,
     /// Places of its tasks.
     pub tasks: Range<TaskIndex>,
     /// Whether it is an array.
@@ -43,7 +41,7 @@ pub struct KeyTable {
 #[derive(Clone, Debug, Default)]
 struct Chunk {
     keys: Vec<KeyView>,
-    positions: HashMap<Arc<str>, u32>,
+    positions: KeyIndex,
 }
 
 impl KeyTable {
@@ -76,8 +74,8 @@ impl KeyTable {
     /// The key of that name.
     pub fn find(&self, name: &str) -> Option<&KeyView> {
         self.chunks.iter().find_map(|chunk| {
-            let position = chunk.positions.get(name)?;
-            chunk.keys.get(*position as usize)
+            let position = chunk.positions.find(name, |at| &chunk.keys[at as usize].key)?;
+            chunk.keys.get(position as usize)
         })
     }
 
@@ -106,8 +104,9 @@ impl KeyTable {
 impl Chunk {
     fn extend(&mut self, keys: impl IntoIterator<Item = KeyView>) {
         for key in keys {
-            self.positions.insert(Arc::clone(&key.key), self.keys.len() as u32);
+            let position = self.keys.len() as u32;
             self.keys.push(key);
+            self.positions.insert(position, |at| &self.keys[at as usize].key);
         }
     }
 }
@@ -116,9 +115,7 @@ impl From<&NodeSpec> for KeyView {
     fn from(spec: &NodeSpec) -> Self {
         Self {
             key: Arc::clone(&spec.key),
-            module_name: Arc::clone(&spec.module_name),
-            module: spec.module,
-            function: Arc::clone(&spec.function),
+            call: Arc::clone(&spec.call),
             tasks: spec.tasks.clone(),
             is_array: spec.map.is_some(),
             needs: ranges_of(spec),
@@ -135,7 +132,7 @@ pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
         Part::Tasks(range) => needs.push(range.clone()),
         Part::Literal(_) | Part::Object(_) | Part::Item(_) => {}
     });
-    if let Some(MapSource::Zip(sources)) = &spec.map {
+    if let Some(MapSource::Zip(sources)) = spec.map.as_deref() {
         for source in sources {
             if let ZipSource::Tasks(range) = source {
                 needs.push(range.clone());
@@ -144,12 +141,13 @@ pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
     }
     needs.sort_by_key(|range| (range.start, range.end));
     needs.dedup();
+    needs.shrink_to_fit();
     needs
 }
 
 /// What one task of a node needs: for an element of an array its own share.
 pub(crate) fn needs_of_element(spec: &NodeSpec, element: TaskIndex) -> Vec<Range<TaskIndex>> {
-    let map = match &spec.map {
+    let map = match spec.map.as_deref() {
         None | Some(MapSource::Range { .. } | MapSource::Imported) => return ranges_of(spec),
         Some(map) => map,
     };
@@ -180,14 +178,19 @@ pub(crate) fn needs_of_element(spec: &NodeSpec, element: TaskIndex) -> Vec<Range
 
 #[cfg(test)]
 mod tests {
+    use wask_proto::{ModuleId, TaskOptions};
+
     use super::*;
 
     fn key(number: u32) -> KeyView {
         KeyView {
             key: format!("k{number}").into(),
-            module_name: "m".into(),
-            module: ModuleId([0; 32]),
-            function: "f".into(),
+            call: Arc::new(CallSpec {
+                module: ModuleId([0; 32]),
+                module_name: "m".into(),
+                function: "f".into(),
+                options: TaskOptions::default(),
+            }),
             tasks: number..number + 1,
             is_array: false,
             needs: Vec::new(),

@@ -12,6 +12,7 @@ mod events;
 mod handle;
 mod histogram;
 mod history;
+mod key_index;
 mod keys;
 mod literal;
 mod modules;

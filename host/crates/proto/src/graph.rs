@@ -4,11 +4,18 @@
 //! is CBOR with holes. CBOR items can be joined by putting their bytes side by side, so filling a
 //! hole copies bytes and decodes nothing.
 
+mod calls;
+mod stored;
+
 use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModuleId, ObjectId, RunId, TaskId, TaskIndex, Timestamp};
+pub use self::calls::CallSpecs;
+use crate::{CallLimits, ModuleId, ObjectId, RunId, TaskId, TaskIndex, Timestamp};
+
+/// Delay before the first further attempt of a task.
+const RETRY_DELAY_DEFAULT_MS: u64 = 100;
 
 /// What a run is, beside its tasks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,32 +39,42 @@ pub struct RunHeader {
     pub profile: bool,
 }
 
-/// One key of a graph: a single task, or an array of tasks of the same function.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// One key of a graph: a single task, or an array of tasks of the same function. A run may have a
+/// million of them, so what many have in common is shared, and what few have is in a box.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeSpec {
     /// The key in the graph.
     pub key: Arc<str>,
+    /// What is called, and how.
+    pub call: Arc<CallSpec>,
+    /// The task's place in the run; for an array the places of its elements.
+    pub tasks: Range<TaskIndex>,
+    /// The elements of an array; `None` for a single task.
+    pub map: Option<Box<MapSource>>,
+    /// One template for each parameter of the function.
+    pub args: Vec<ArgTemplate>,
+    /// Tasks to wait for without using their results, as ranges of places.
+    pub after: Vec<Range<TaskIndex>>,
+    /// Whether the results are outputs of the run.
+    pub output: bool,
+    /// For an import the first of the tasks of another run for which its tasks stand; the others
+    /// follow. It calls nothing: its function is theirs.
+    pub import: Option<Box<TaskId>>,
+}
+
+const _: () = assert!(size_of::<NodeSpec>() <= 104);
+
+/// A function and the options of its call: the same for most keys of a graph.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CallSpec {
     /// The module of the function.
     pub module: ModuleId,
     /// The module as the client wrote it, for showing.
     pub module_name: Arc<str>,
     /// The function's name.
     pub function: Arc<str>,
-    /// The task's place in the run; for an array the places of its elements.
-    pub tasks: Range<TaskIndex>,
-    /// The elements of an array; `None` for a single task.
-    pub map: Option<MapSource>,
-    /// One template for each parameter of the function.
-    pub args: Vec<ArgTemplate>,
-    /// Tasks to wait for without using their results, as ranges of places.
-    pub after: Vec<Range<TaskIndex>>,
     /// Options, with all defaults filled in.
     pub options: TaskOptions,
-    /// Whether the results are outputs of the run.
-    pub output: bool,
-    /// For an import the first of the tasks of another run for which its tasks stand; the others
-    /// follow. It calls nothing: its function is theirs.
-    pub import: Option<TaskId>,
 }
 
 /// Where the elements of an array task come from.
@@ -102,7 +119,7 @@ pub enum Part {
     /// The results of tasks side by side, as a CBOR list in order.
     Tasks(Range<TaskIndex>),
     /// The bytes of an object.
-    Object(ObjectId),
+    Object(Box<ObjectId>),
     /// The n-th part of the array's element.
     Item(u32),
 }
@@ -120,7 +137,7 @@ impl ArgTemplate {
 }
 
 /// What happens to a task when something it needs does not succeed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum OnFailed {
     /// It is aborted.
     #[default]
@@ -130,7 +147,7 @@ pub enum OnFailed {
 }
 
 /// A task's options. Defaults of the function and of the run are already in.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct TaskOptions {
     /// Further attempts after a failure of the function.
     pub retries: u32,
@@ -154,6 +171,25 @@ pub struct TaskOptions {
     pub max_fails: Option<u32>,
 }
 
+impl Default for TaskOptions {
+    /// One attempt within the server's limits.
+    fn default() -> Self {
+        let limits = CallLimits::default();
+        Self {
+            retries: 0,
+            retry_delay_ms: RETRY_DELAY_DEFAULT_MS,
+            timeout_ms: limits.wall_max_ms,
+            memory_max_bytes: limits.memory_max_bytes,
+            priority: 0,
+            resources: Vec::new(),
+            on_failed: OnFailed::Abort,
+            cache: true,
+            keep: false,
+            max_fails: None,
+        }
+    }
+}
+
 impl ZipSource {
     /// Whether its elements are results of tasks.
     pub const fn is_tasks(&self) -> bool {
@@ -165,7 +201,7 @@ impl NodeSpec {
     /// Visits the pieces of all argument templates, those of the array's elements included.
     pub fn each_part(&self, visit: &mut dyn FnMut(&Part)) {
         self.args.iter().flat_map(|arg| &arg.0).for_each(&mut *visit);
-        match &self.map {
+        match self.map.as_deref() {
             Some(MapSource::Each(elements)) => {
                 elements.iter().flatten().flat_map(|arg| &arg.0).for_each(&mut *visit);
             }
@@ -185,7 +221,7 @@ impl NodeSpec {
         let mut found = Vec::new();
         self.each_part(&mut |part| {
             if let Part::Object(id) = part {
-                found.push(*id);
+                found.push(**id);
             }
         });
         found
@@ -196,21 +232,20 @@ impl NodeSpec {
     pub fn clone_without_map(&self) -> Self {
         Self {
             key: Arc::clone(&self.key),
-            module: self.module,
-            module_name: Arc::clone(&self.module_name),
-            function: Arc::clone(&self.function),
+            call: Arc::clone(&self.call),
             tasks: self.tasks.clone(),
             map: None,
             args: self.args.clone(),
             after: self.after.clone(),
-            options: self.options.clone(),
             output: self.output,
-            import: self.import,
+            import: self.import.clone(),
         }
     }
+}
 
+impl CallSpec {
     /// `module/function`, as the client wrote it.
-    pub fn call(&self) -> String {
+    pub fn name(&self) -> String {
         format!("{}/{}", self.module_name, self.function)
     }
 }

@@ -30,7 +30,8 @@ pub use bulk::BULK_MIN_BYTES;
 pub use failure::{Failure, FailureKind};
 pub use frame::{Carrier, FrameError, Incoming, bulk_head, decode_frame, encode_frame, send_ahead};
 pub use graph::{
-    ArgTemplate, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions, ZipSource,
+    ArgTemplate, CallSpec, CallSpecs, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions,
+    ZipSource,
 };
 pub use ids::{
     ActorId, IdError, MemoKey, ModuleId, ObjectId, RunId, Seq, TaskId, TaskIndex, WorkerId,

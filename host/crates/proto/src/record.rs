@@ -261,6 +261,16 @@ impl Record {
         }
     }
 
+    /// The keys that a record brings, while nobody else has them.
+    pub fn nodes_mut(&mut self) -> Option<&mut [NodeSpec]> {
+        match self {
+            Self::TasksAdded { nodes, .. } | Self::ChildrenAdded { nodes, .. } => {
+                Arc::get_mut(nodes).map(Vec::as_mut_slice)
+            }
+            _ => None,
+        }
+    }
+
     /// The run a record speaks of.
     pub fn run(&self) -> Option<RunId> {
         match self {

@@ -82,7 +82,7 @@ impl Graph {
     pub(crate) fn by_node(table: &KeyTable) -> Self {
         let nodes = table.iter().map(|key| Node {
             id: key.key.to_string(),
-            call: format!("{}/{}", key.module_name, key.function),
+            call: key.call.name(),
             tasks: key.tasks.len() as u64,
             is_array: key.is_array,
             first: key.tasks.start,
@@ -99,7 +99,7 @@ impl Graph {
         let mut positions: HashMap<String, usize> = HashMap::new();
         let mut of_key = Vec::with_capacity(table.len());
         for key in table.iter() {
-            let call = format!("{}/{}", key.module_name, key.function);
+            let call = key.call.name();
             let position = *positions.entry(call.clone()).or_insert_with(|| {
                 let counts = counts.get(&call).copied().map(CountsDto);
                 let id = call.clone();
@@ -170,17 +170,22 @@ fn key_edges(table: &KeyTable) -> BTreeMap<(usize, usize), u64> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::Arc;
+
     use wask_node::view::KeyView;
-    use wask_proto::{ModuleId, RunId};
+    use wask_proto::{CallSpec, ModuleId, RunId, TaskOptions};
 
     use super::*;
 
     pub(crate) fn table() -> KeyTable {
         let key = |name: &str, function: &str, tasks: std::ops::Range<u32>, needs| KeyView {
             key: name.into(),
-            module_name: "m".into(),
-            module: ModuleId([0; 32]),
-            function: function.into(),
+            call: Arc::new(CallSpec {
+                module: ModuleId([0; 32]),
+                module_name: "m".into(),
+                function: function.into(),
+                options: TaskOptions::default(),
+            }),
             is_array: tasks.len() > 1,
             tasks,
             needs,

@@ -25,9 +25,9 @@ pub(super) fn read_args(
     refs: &mut Refs<'_, '_>,
 ) -> Vec<Option<ArgTemplate>> {
     if let Some(list) = Members::of_list(value) {
-        let args = list.zip(0..);
-        let args: Vec<_> =
-            args.map(|((_, arg), n)| Some(refs.template(arg, &path.index(n)))).collect();
+        // As many as there are to be: what is kept of a million tasks has no room to spare.
+        let mut args = Vec::with_capacity(function.map_or(0, |function| function.params.len()));
+        args.extend(list.zip(0..).map(|((_, arg), n)| Some(refs.template(arg, &path.index(n)))));
         if let Some(function) = function {
             check_count(args.len() as u64, function, path, &mut refs.errors);
         }

@@ -4,7 +4,8 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use wask_node::view::KeyTable;
 use wask_proto::{
-    ArgTemplate, MapSource, NodeSpec, ObjectId, Part, TaskIndex, TaskOptions, ZipSource,
+    ArgTemplate, CallSpec, CallSpecs, MapSource, NodeSpec, ObjectId, Part, TaskIndex, TaskOptions,
+    ZipSource,
 };
 
 use super::{
@@ -97,7 +98,7 @@ pub(crate) fn check_call(body: &[u8], callee: &Callee, key: &str) -> Result<Chec
         callee.function().map(|f| OptionsPatch::default().over(&OptionsPatch::default(), Some(f)));
     let (Some(options), true) = (options, refs.errors.is_empty()) else { return Err(refs.errors) };
     let parts = Parts { args, map: None, after: Vec::new(), tasks: 0..1 };
-    let node = parts.into_node(key, callee, options, true);
+    let node = parts.into_node(key, Arc::new(call_of(callee, options)), true);
     let objects = refs.objects.into_iter().collect();
     Ok(Checked {
         name: None,
@@ -154,12 +155,14 @@ fn check(
     let refs = Refs::new(&keys, Scope::Graph, read.tasks.len(), errors);
     let callees = Callees::new(context.modules, context.schemas);
     let takes_more = read.open || existing.is_some();
-    let mut build = Build { refs, callees, counts: &counts, nodes: Vec::new() };
+    let nodes = Vec::with_capacity(read.tasks.len());
+    let mut build = Build { refs, callees, counts: &counts, calls: CallSpecs::default(), nodes };
     for (((task, map), (tasks, _)), number) in read.tasks.iter().zip(maps).zip(places).zip(0..) {
         match imports.remove(&number) {
             Some(import) => {
                 let options = task.options.over(&OptionsPatch::default(), None);
-                build.nodes.push(import.into_node(task.key, tasks, options));
+                let call = build.calls.share(import.call(options));
+                build.nodes.push(import.into_node(task.key, tasks, call));
             }
             None => build.task(task, map, tasks, number, &read.defaults),
         }
@@ -201,6 +204,7 @@ struct Build<'b, 'k, 'a> {
     refs: Refs<'k, 'a>,
     callees: Callees<'b, 'a>,
     counts: &'b [u64],
+    calls: CallSpecs,
     nodes: Vec<NodeSpec>,
 }
 
@@ -213,18 +217,14 @@ struct Parts {
 }
 
 impl Parts {
-    fn into_node(self, key: &str, callee: &Callee, options: TaskOptions, output: bool) -> NodeSpec {
-        let name = callee.function().map(|function| Arc::clone(&function.name));
+    fn into_node(self, key: &str, call: Arc<CallSpec>, output: bool) -> NodeSpec {
         NodeSpec {
             key: key.into(),
-            module: callee.module.id,
-            module_name: Arc::clone(&callee.module_name),
-            function: name.unwrap_or_default(),
+            call,
             tasks: self.tasks,
-            map: self.map,
+            map: self.map.map(Box::new),
             args: self.args,
             after: self.after,
-            options,
             output,
             import: None,
         }
@@ -264,7 +264,8 @@ impl<'a> Build<'_, '_, 'a> {
         parts.map = source;
         if self.refs.errors.is_empty() {
             let options = task.options.over(defaults, Some(function));
-            self.nodes.push(parts.into_node(task.key, &callee, options, false));
+            let call = self.calls.share(call_of(&callee, options));
+            self.nodes.push(parts.into_node(task.key, call, false));
         }
     }
 
@@ -373,8 +374,10 @@ impl<'a> Build<'_, '_, 'a> {
         let Some(value) = value else { return Vec::new() };
         let path = path.key("after");
         let names = read_texts(value, &path, &mut self.refs.errors);
+        let mut after = Vec::with_capacity(names.len());
         let places = names.into_iter().zip(0..);
-        places.filter_map(|(name, n)| self.refs.places(name, &path.index(n))).collect()
+        after.extend(places.filter_map(|(name, n)| self.refs.places(name, &path.index(n))));
+        after
     }
 
     fn finish(mut self, read: &Submission<'_>, takes_more: bool) -> Result<Checked, Errors> {
@@ -418,6 +421,15 @@ impl<'a> Build<'_, '_, 'a> {
             }
         }
         outputs
+    }
+}
+
+fn call_of(callee: &Callee, options: TaskOptions) -> CallSpec {
+    CallSpec {
+        module: callee.module.id,
+        module_name: Arc::clone(&callee.module_name),
+        function: callee.function().map(|f| Arc::clone(&f.name)).unwrap_or_default(),
+        options,
     }
 }
 

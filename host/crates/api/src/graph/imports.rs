@@ -1,9 +1,12 @@
 //! Imports: entries of a graph that stand for tasks of other runs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use wask_node::view::{KeyTable, KeyView};
-use wask_proto::{NodeSpec, TaskId, TaskIndex, TaskOptions};
+use wask_proto::{CallSpec, MapSource, NodeSpec, TaskId, TaskIndex, TaskOptions};
 
 use super::options::OptionsPatch;
 use crate::{
@@ -98,25 +101,27 @@ pub(super) fn resolve_import<'r>(
 }
 
 impl Import<'_> {
+    /// What they call.
+    pub(super) fn call(&self, options: TaskOptions) -> CallSpec {
+        CallSpec { options, ..(*self.key.call).clone() }
+    }
+
     /// The node that stands for them.
     pub(super) fn into_node(
         self,
         key: &str,
         tasks: std::ops::Range<TaskIndex>,
-        options: TaskOptions,
+        call: Arc<CallSpec>,
     ) -> NodeSpec {
         NodeSpec {
             key: key.into(),
-            module: self.key.module,
-            module_name: self.key.module_name.clone(),
-            function: self.key.function.clone(),
+            call,
             tasks,
-            map: self.is_array.then_some(wask_proto::MapSource::Imported),
+            map: self.is_array.then(|| Box::new(MapSource::Imported)),
             args: Vec::new(),
             after: Vec::new(),
-            options,
             output: false,
-            import: Some(self.first),
+            import: Some(Box::new(self.first)),
         }
     }
 }

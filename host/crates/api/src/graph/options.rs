@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use wask_proto::{CallLimits, FunctionInfo, OnFailed, TaskOptions};
+use wask_proto::{FunctionInfo, OnFailed, TaskOptions};
 
 use crate::{
     cbor::{Item, Members, Reader, text_of},
@@ -29,7 +29,6 @@ pub(super) const OPTIONS: [&str; 10] = [
 ];
 
 const RETRIES_MAX: i64 = 1_000;
-const RETRY_DELAY_DEFAULT_MS: u64 = 100;
 const MEMORY_MIN_BYTES: u64 = 64 << 10;
 const RESOURCE_MAX: f64 = 1e12;
 
@@ -102,15 +101,19 @@ impl OptionsPatch {
 
     /// The options with all layers below filled in; the function's where there is one.
     pub(super) fn over(&self, run: &Self, function: Option<&FunctionInfo>) -> TaskOptions {
-        let server = CallLimits::default();
+        let server = TaskOptions::default();
         let timeout = self.timeout_ms.or(run.timeout_ms).or(function.and_then(|f| f.timeout_ms));
         let memory = self.memory_max_bytes.or(run.memory_max_bytes);
         let memory = memory.or(function.and_then(|f| f.memory_max_bytes));
         let retry_delay_ms = self.retry_delay_ms.or(run.retry_delay_ms);
         TaskOptions {
-            retries: self.retries.or(run.retries).or(function.and_then(|f| f.retries)).unwrap_or(0),
-            retry_delay_ms: retry_delay_ms.unwrap_or(RETRY_DELAY_DEFAULT_MS),
-            timeout_ms: timeout.unwrap_or(server.wall_max_ms),
+            retries: self
+                .retries
+                .or(run.retries)
+                .or(function.and_then(|f| f.retries))
+                .unwrap_or(server.retries),
+            retry_delay_ms: retry_delay_ms.unwrap_or(server.retry_delay_ms),
+            timeout_ms: timeout.unwrap_or(server.timeout_ms),
             memory_max_bytes: memory.unwrap_or(server.memory_max_bytes),
             priority: self.priority.or(run.priority).unwrap_or(0),
             resources: self.resources.clone().or_else(|| run.resources.clone()).unwrap_or_default(),

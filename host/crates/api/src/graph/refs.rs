@@ -85,7 +85,7 @@ impl<'k, 'a> Refs<'k, 'a> {
         let Walk { mut parts, mut literal, .. } = walk;
         if !literal.is_empty() {
             literal.shrink_to_fit();
-            parts.push(Part::Literal(literal));
+            push(&mut parts, Part::Literal(literal));
         }
         parts.shrink_to_fit();
         ArgTemplate(parts)
@@ -345,7 +345,7 @@ impl Walk<'_, '_, '_> {
         match id.parse::<ObjectId>() {
             Ok(id) => {
                 self.refs.objects.entry(id).or_insert_with(|| path.pointer());
-                self.hole(Part::Object(id))
+                self.hole(Part::Object(Box::new(id)))
             }
             Err(error) => {
                 self.refs.errors.add(path, "bad_reference", || format!("{error}, not `{id}`"));
@@ -384,11 +384,19 @@ impl Walk<'_, '_, '_> {
 
     fn hole(&mut self, part: Part) -> Option<()> {
         if !self.literal.is_empty() {
-            self.parts.push(Part::Literal(std::mem::take(&mut self.literal)));
+            push(&mut self.parts, Part::Literal(std::mem::take(&mut self.literal)));
         }
-        self.parts.push(part);
+        push(&mut self.parts, part);
         Some(())
     }
+}
+
+/// Adds a part; most templates have no other, and get room for no more.
+fn push(parts: &mut Vec<Part>, part: Part) {
+    if parts.is_empty() {
+        parts.reserve_exact(1);
+    }
+    parts.push(part);
 }
 
 const DIRECTIVES: [&str; 6] = ["$task", "$tasks", "$object", "$bytes", "$float", "$item"];

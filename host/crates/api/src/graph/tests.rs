@@ -8,8 +8,8 @@ use wask_node::{
     view::{KeyTable, KeyView, actors::ActorClass},
 };
 use wask_proto::{
-    ArgTemplate, FunctionInfo, MapSource, ModuleId, ModuleInfo, ObjectId, OnFailed, ParamInfo,
-    Part, ResultInfo, RunId, Timestamp, ZipSource,
+    ArgTemplate, CallSpec, FunctionInfo, MapSource, ModuleId, ModuleInfo, ObjectId, OnFailed,
+    ParamInfo, Part, ResultInfo, RunId, TaskOptions, Timestamp, ZipSource,
 };
 
 use super::{resolve::Modules, *};
@@ -116,11 +116,11 @@ fn the_example_of_the_contract_is_resolved() {
     assert_eq!(checked.name.as_deref(), Some("sum of squares"));
     let [sq, total] = checked.nodes.as_slice() else { panic!("two nodes") };
     assert_eq!((sq.tasks.clone(), sq.output), (0..500, false));
-    assert_eq!(sq.map, Some(MapSource::Range { start: 0, step: 1 }));
+    assert_eq!(sq.map.as_deref(), Some(&MapSource::Range { start: 0, step: 1 }));
     assert_eq!(sq.args, [ArgTemplate::hole(Part::Item(0))]);
     assert_eq!((total.tasks.clone(), total.output), (500..501, true));
     assert_eq!(total.args, [ArgTemplate::hole(Part::Tasks(0..500))]);
-    let options = &total.options;
+    let options = &total.call.options;
     assert_eq!((options.retries, options.timeout_ms), (1, 30_000));
     assert_eq!((options.memory_max_bytes, options.retry_delay_ms), (256 << 20, 100));
     assert!(options.cache && !options.keep);
@@ -136,11 +136,11 @@ fn options_come_from_the_task_then_the_run_then_the_function() {
     )
     .unwrap();
     let (a, b) = (&checked.nodes[0], &checked.nodes[1]);
-    assert_eq!((a.options.retries, b.options.retries), (0, 5));
-    assert_eq!((a.options.priority, a.options.memory_max_bytes), (3, 64 << 20));
-    assert_eq!(a.options.timeout_ms, 300_000);
-    assert_eq!(a.options.resources, [("gpu".into(), 500)]);
-    assert_eq!((a.options.on_failed, a.options.keep), (OnFailed::Run, true));
+    assert_eq!((a.call.options.retries, b.call.options.retries), (0, 5));
+    assert_eq!((a.call.options.priority, a.call.options.memory_max_bytes), (3, 64 << 20));
+    assert_eq!(a.call.options.timeout_ms, 300_000);
+    assert_eq!(a.call.options.resources, [("gpu".into(), 500)]);
+    assert_eq!((a.call.options.on_failed, a.call.options.keep), (OnFailed::Run, true));
     assert_eq!((b.after.len(), b.after[0].clone()), (1, 0..1));
     assert!(a.output && b.output, "`after` uses no result");
 }
@@ -165,11 +165,11 @@ fn references_become_holes_at_any_depth() {
             Part::Literal(vec![0xa4, 0x61, b'a', 0x82, 0x01]),
             Part::Task(2),
             Part::Literal(vec![0x62, b'$', b'b']),
-            Part::Object(object),
+            Part::Object(object.into()),
             Part::Literal(end),
         ]
     );
-    assert_eq!(checked.nodes[0].map, Some(MapSource::Range { start: 3, step: -1 }));
+    assert_eq!(checked.nodes[0].map.as_deref(), Some(&MapSource::Range { start: 3, step: -1 }));
     assert_eq!(checked.nodes[0].tasks, 0..3);
 }
 
@@ -183,9 +183,9 @@ fn each_and_zip_make_elements() {
     .unwrap();
     let literal = |n| ArgTemplate::literal(vec![n]);
     let elements = vec![vec![literal(1), literal(2)], vec![literal(3), literal(4)]];
-    assert_eq!(checked.nodes[0].map, Some(MapSource::Each(elements)));
+    assert_eq!(checked.nodes[0].map.as_deref(), Some(&MapSource::Each(elements)));
     let sides = vec![ZipSource::Tasks(0..2), ZipSource::Values(vec![literal(5), literal(6)])];
-    assert_eq!(checked.nodes[1].map, Some(MapSource::Zip(sides)));
+    assert_eq!(checked.nodes[1].map.as_deref(), Some(&MapSource::Zip(sides)));
     assert_eq!(checked.nodes[1].args.len(), 2);
     assert_eq!(checked.nodes[2].args[0].0[1], Part::Item(0));
     assert_eq!(checked.nodes[2].tasks, 4..6);
@@ -399,9 +399,12 @@ fn empty_and_misshapen_bodies_are_refused() {
 fn more_tasks_may_name_tasks_that_exist() {
     let key = KeyView {
         key: "sq".into(),
-        module_name: "numbers".into(),
-        module: ModuleId([7; 32]),
-        function: "square".into(),
+        call: Arc::new(CallSpec {
+            module: ModuleId([7; 32]),
+            module_name: "numbers".into(),
+            function: "square".into(),
+            options: TaskOptions::default(),
+        }),
         tasks: 0..10,
         is_array: true,
         needs: Vec::new(),

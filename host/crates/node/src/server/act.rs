@@ -324,7 +324,7 @@ impl Server {
             return Some(TaskId { index, ..task });
         }
         let spec = self.model.runs.get(&task.run)?.node_of(task.index)?.spec();
-        let first = spec.import?;
+        let first = spec.import.as_deref()?;
         Some(TaskId { run: first.run, index: first.index + (task.index - spec.tasks.start) })
     }
 

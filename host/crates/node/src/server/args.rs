@@ -63,7 +63,7 @@ pub(crate) fn assemble<'a>(
     gaps: &mut Vec<Gap>,
 ) -> Result<Vec<Pieces>, ArgError> {
     let element = task.saturating_sub(spec.tasks.start);
-    Context { map: spec.map.as_ref(), element, inputs }.arguments(&spec.args, params, gaps)
+    Context { map: spec.map.as_deref(), element, inputs }.arguments(&spec.args, params, gaps)
 }
 
 /// The arguments of a call that belongs to no graph. Its tasks are what `inputs` takes them for.
@@ -348,7 +348,7 @@ fn byte_string(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use std::sync::Arc;
 
-    use wask_proto::{ModuleId, OnFailed, TaskOptions, ValueData};
+    use wask_proto::{CallSpec, ModuleId, TaskOptions, ValueData};
 
     use super::*;
 
@@ -369,25 +369,16 @@ mod tests {
     fn spec(args: Vec<ArgTemplate>, map: Option<MapSource>) -> NodeSpec {
         NodeSpec {
             key: "k".into(),
-            module: ModuleId([0; 32]),
-            module_name: "m".into(),
-            function: "f".into(),
+            call: Arc::new(CallSpec {
+                module: ModuleId([0; 32]),
+                module_name: "m".into(),
+                function: "f".into(),
+                options: TaskOptions::default(),
+            }),
             tasks: 0..10,
-            map,
+            map: map.map(Box::new),
             args,
             after: Vec::new(),
-            options: TaskOptions {
-                retries: 0,
-                retry_delay_ms: 0,
-                timeout_ms: 0,
-                memory_max_bytes: 0,
-                priority: 0,
-                resources: Vec::new(),
-                on_failed: OnFailed::Abort,
-                cache: true,
-                keep: false,
-                max_fails: None,
-            },
             output: true,
             import: None,
         }

@@ -11,8 +11,8 @@ use std::{
 
 use wask_engine::{Event, Wait};
 use wask_proto::{
-    ArgTemplate, CallLimits, Failure, FailureKind, FunctionInfo, ModuleInfo, NodeSpec, OnFailed,
-    Part, Record, TaskId, TaskIndex, TaskOptions, TaskState, Value, WorkerId,
+    ArgTemplate, CallSpec, Failure, FailureKind, FunctionInfo, ModuleInfo, NodeSpec, Part, Record,
+    TaskId, TaskIndex, TaskOptions, TaskState, Value, WorkerId,
     child::{ChildCall, Piece, Question},
     worker::{AttemptId, Parked, Reply, Resumption, Submitted},
 };
@@ -22,9 +22,6 @@ use crate::modules::ModuleLookup;
 
 /// Levels of tasks that hand out tasks.
 const NESTING_MAX: u32 = 5_000;
-
-/// Delay before the first further attempt of a child.
-const RETRY_DELAY_MS: u64 = 100;
 
 /// Ends of calls that are told although they were not asked for yet.
 const EARLY_MAX: u32 = 16;
@@ -229,7 +226,7 @@ impl Server {
         let run = self.run_of(parent)?;
         let index = run.next_index() + nodes.len() as TaskIndex;
         spec.tasks = index..index + 1;
-        spec.key = run.free_key(&spec.function, index);
+        spec.key = run.free_key(&spec.call.function, index);
         nodes.push(spec);
         Ok(index)
     }
@@ -244,38 +241,27 @@ impl Server {
                  recursion end?"
             )));
         }
-        let (own, options) = (of.spec(), &of.spec().options);
+        let own = &of.spec().call;
         let (module, name) = self.find_module(own, &call.call)?;
         let function = find_function(&module, &name, &call.call)?;
         let family = self.families.get(&parent);
         Ok(Made {
             impure: module.id != own.module,
             spec: NodeSpec {
-                key: Arc::clone(&own.key),
-                module: module.id,
-                module_name: match call.call.rsplit_once('/') {
-                    Some((module, _)) => module.into(),
-                    None => Arc::clone(&own.module_name),
-                },
+                key: Arc::clone(&of.spec().key),
                 args: arguments(function, &call.args, family)?,
-                function: Arc::clone(&function.name),
+                call: Arc::new(CallSpec {
+                    module: module.id,
+                    module_name: match call.call.rsplit_once('/') {
+                        Some((module, _)) => module.into(),
+                        None => Arc::clone(&own.module_name),
+                    },
+                    function: Arc::clone(&function.name),
+                    options: options_of(function, &own.options),
+                }),
                 tasks: 0..1,
                 map: None,
                 after: Vec::new(),
-                options: TaskOptions {
-                    retries: function.retries.unwrap_or(0),
-                    retry_delay_ms: RETRY_DELAY_MS,
-                    timeout_ms: function.timeout_ms.unwrap_or(CallLimits::default().wall_max_ms),
-                    memory_max_bytes: function
-                        .memory_max_bytes
-                        .unwrap_or(CallLimits::default().memory_max_bytes),
-                    priority: options.priority,
-                    resources: Vec::new(),
-                    on_failed: OnFailed::Abort,
-                    cache: options.cache,
-                    keep: false,
-                    max_fails: None,
-                },
                 output: false,
                 import: None,
             },
@@ -284,7 +270,7 @@ impl Server {
 
     fn find_module(
         &self,
-        own: &NodeSpec,
+        own: &CallSpec,
         call: &str,
     ) -> Result<(Arc<ModuleInfo>, String), Box<Failure>> {
         let Some((reference, function)) = call.rsplit_once('/') else {
@@ -303,7 +289,8 @@ impl Server {
         }
     }
 
-    fn add_children(&mut self, parent: TaskId, nodes: Vec<NodeSpec>) {
+    fn add_children(&mut self, parent: TaskId, mut nodes: Vec<NodeSpec>) {
+        self.calls.share_all(&mut nodes);
         let (run, index) = (parent.run, parent.index);
         let engine_nodes = self.engine_nodes(&nodes, Some(index));
         self.note_children(parent, &nodes);
@@ -442,6 +429,19 @@ fn arguments(
     args.iter().map(template).collect()
 }
 
+/// The options of a call that a task with options of its own hands out.
+fn options_of(function: &FunctionInfo, parent: &TaskOptions) -> TaskOptions {
+    let default = TaskOptions::default();
+    TaskOptions {
+        retries: function.retries.unwrap_or(default.retries),
+        timeout_ms: function.timeout_ms.unwrap_or(default.timeout_ms),
+        memory_max_bytes: function.memory_max_bytes.unwrap_or(default.memory_max_bytes),
+        priority: parent.priority,
+        cache: parent.cache,
+        ..default
+    }
+}
+
 fn find_function<'a>(
     module: &'a ModuleInfo,
     name: &str,
@@ -467,8 +467,8 @@ fn named<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// What tells two calls of a task apart: the function and the arguments.
 fn call_hash(spec: &NodeSpec) -> CallHash {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&spec.module.0);
-    hasher.update(spec.function.as_bytes());
+    hasher.update(&spec.call.module.0);
+    hasher.update(spec.call.function.as_bytes());
     for part in spec.args.iter().flat_map(|arg| arg.0.iter().map(Some).chain([None])) {
         match part {
             None => hasher.update(&[0]),

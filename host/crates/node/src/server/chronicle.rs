@@ -79,8 +79,8 @@ impl Server {
         let Some(run) = self.model.runs.get(&id) else { return };
         let added = run.functions.get(known..).unwrap_or_default();
         for call in added.iter().map(|function| &function.call) {
-            let Some(spec) = nodes.iter().find(|spec| spec.call() == **call) else { continue };
-            let (module, function) = (spec.module, Arc::clone(&spec.function));
+            let Some(spec) = nodes.iter().find(|spec| spec.call.name() == **call) else { continue };
+            let (module, function) = (spec.call.module, Arc::clone(&spec.call.function));
             let entry = Entry::Function { run: id, call: Arc::clone(call), module, function };
             self.untold.push_back((seq, entry));
         }

@@ -235,15 +235,15 @@ impl Server {
     /// Whether somebody outside the run may ask for a task's result.
     pub(super) fn is_wanted(&self, task: TaskId) -> bool {
         let node = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
-        node.is_some_and(|node| node.spec().output || node.spec().options.keep)
+        node.is_some_and(|node| node.spec().output || node.spec().call.options.keep)
     }
 
     /// The media type of a task's result.
     pub(super) fn media_type(&self, task: TaskId) -> Arc<str> {
         let node = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
         let result = node.and_then(|node| {
-            let module = self.modules.get(&node.spec().module)?;
-            module.function(&node.spec().function).map(|function| function.result.clone())
+            let module = self.modules.get(&node.spec().call.module)?;
+            module.function(&node.spec().call.function).map(|function| function.result.clone())
         });
         match result {
             Some(result) if result.raw => result.media_type.as_deref().unwrap_or(OCTETS).into(),

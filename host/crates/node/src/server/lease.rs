@@ -82,7 +82,8 @@ impl Server {
     fn give_up(&mut self, id: RunId) {
         let Some(run) = self.model.runs.get(&id).filter(|run| run.open) else { return };
         tracing::info!(run = %id, "the client of an open run was not heard of; the run is closed");
-        let unkept = run.nodes.iter().map(|node| node.spec()).filter(|spec| !spec.options.keep);
+        let unkept =
+            run.nodes.iter().map(|node| node.spec()).filter(|spec| !spec.call.options.keep);
         let tasks = unkept.map(|spec| spec.tasks.clone()).collect();
         self.hand.reason = Some(Arc::from("its client was not heard of, and its lease ended"));
         self.handle(Event::Release { run: id, tasks });

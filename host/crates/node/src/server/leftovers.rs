@@ -1,5 +1,6 @@
-//! When memory that deleted tasks leave behind is handed back to the system. The allocator keeps
-//! what many small things leave, and asking it for that costs some milliseconds of another thread.
+//! When memory that deleted tasks and large requests leave behind is handed back to the system. The
+//! allocator keeps what many small things leave, and asking it for that costs some milliseconds of
+//! another thread.
 
 use wask_proto::Timestamp;
 
@@ -7,10 +8,10 @@ use wask_proto::Timestamp;
 const MANY: u64 = 50_000;
 /// Tasks after which it is worth while when there is time.
 const SOME: u64 = 1_000;
-/// How long nothing must have been deleted for that.
+/// How long nothing must have been deleted or added for that.
 const QUIET_MS: u64 = 2_000;
 
-/// Tasks that were deleted since memory was handed back.
+/// Tasks that were deleted, and keys that were added, since memory was handed back.
 #[derive(Debug, Default)]
 pub(super) struct Leftovers {
     tasks: u64,
@@ -20,12 +21,17 @@ pub(super) struct Leftovers {
 impl Leftovers {
     /// Tasks were deleted. Tells whether memory is to be handed back at once.
     pub(super) fn add(&mut self, tasks: u64, now: Timestamp) -> bool {
-        self.tasks += tasks;
-        self.due = (self.tasks >= SOME).then(|| now.plus_ms(QUIET_MS));
+        self.note(tasks, now);
         self.tasks >= MANY && self.clear()
     }
 
-    /// When memory is to be handed back, if nothing is deleted before.
+    /// Keys were added; what checking them took is free again. There is no hurry.
+    pub(super) fn note(&mut self, keys: u64, now: Timestamp) {
+        self.tasks += keys;
+        self.due = (self.tasks >= SOME).then(|| now.plus_ms(QUIET_MS));
+    }
+
+    /// When memory is to be handed back, if nothing is deleted or added before.
     pub(super) const fn due(&self) -> Option<Timestamp> {
         self.due
     }
@@ -58,5 +64,8 @@ mod tests {
         assert!(!leftovers.is_due(at(QUIET_MS * 9)));
         assert!(leftovers.add(MANY, at(0)));
         assert_eq!(leftovers.due(), None);
+        leftovers.note(MANY, at(0));
+        assert!(!leftovers.is_due(at(QUIET_MS - 1)));
+        assert!(leftovers.is_due(at(QUIET_MS)));
     }
 }

@@ -43,8 +43,8 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use wask_engine::{Action, Engine, EngineConfig};
 use wask_proto::{
-    ActorId, Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, TaskIndex, Timestamp, Timing,
-    Value, WorkerId,
+    ActorId, CallSpecs, Failure, MemoKey, ModuleId, Record, RunId, Seq, TaskId, TaskIndex,
+    Timestamp, Timing, Value, WorkerId,
     worker::{ActorOrder, Assignment, AttemptId, Finished, Resumption},
 };
 use wask_store::{Index, Journal, Objects};
@@ -118,6 +118,8 @@ pub(crate) struct Server {
     hand: Hand,
     /// Functions by number, for the engine.
     functions: FxHashMap<(ModuleId, Arc<str>), u32>,
+    /// What keys of graphs share.
+    calls: CallSpecs,
     /// Answers that wait for the journal, in order of what they wait for.
     due: VecDeque<(Seq, Due)>,
     /// Events that wait for the journal.
@@ -271,6 +273,7 @@ impl Server {
             handle: None,
             hand: Hand::default(),
             functions: FxHashMap::default(),
+            calls: CallSpecs::default(),
             due: VecDeque::new(),
             partings: Partings::default(),
             events: Vec::new(),

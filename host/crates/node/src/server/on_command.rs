@@ -159,10 +159,10 @@ impl Server {
     }
 
     fn check_nodes(&self, nodes: &[NodeSpec]) -> Result<(), Refusal> {
-        if nodes.iter().any(|node| self.modules.get(&node.module).is_none()) {
+        if nodes.iter().any(|node| self.modules.get(&node.call.module).is_none()) {
             return Err(Refusal::UnknownModule);
         }
-        let sources = nodes.iter().filter_map(|node| Some((node, node.import?)));
+        let sources = nodes.iter().filter_map(|node| Some((node, node.import.as_deref()?)));
         for (node, first) in sources {
             let run = self.model.runs.get(&first.run).ok_or(Refusal::UnknownRun)?;
             let end = u64::from(first.index) + node.tasks.len() as u64;
@@ -178,7 +178,9 @@ impl Server {
         Ok(())
     }
 
-    fn add_nodes(&mut self, run: RunId, nodes: Vec<NodeSpec>) {
+    fn add_nodes(&mut self, run: RunId, mut nodes: Vec<NodeSpec>) {
+        self.calls.share_all(&mut nodes);
+        self.leftovers.note(nodes.len() as u64, self.now);
         let engine_nodes = self.engine_nodes(&nodes, None);
         self.record(&Record::TasksAdded { run, at: self.now, nodes: Arc::new(nodes) }, None);
         self.handle(Event::AddTasks { run, nodes: engine_nodes });
@@ -195,7 +197,7 @@ impl Server {
 
     fn function_number(&mut self, spec: &NodeSpec) -> u32 {
         let next = self.functions.len() as u32;
-        *self.functions.entry((spec.module, Arc::clone(&spec.function))).or_insert(next)
+        *self.functions.entry((spec.call.module, Arc::clone(&spec.call.function))).or_insert(next)
     }
 
     fn close(&mut self, run: RunId) -> Result<(), Refusal> {
@@ -299,7 +301,7 @@ impl Server {
         self.modules.get(&id).ok_or(Refusal::UnknownModule)?;
         let unfinished = self.model.runs.values().filter(|run| run.state == RunState::Running);
         for run in unfinished {
-            if run.nodes.iter().any(|node| node.spec().module == id) {
+            if run.nodes.iter().any(|node| node.spec().call.module == id) {
                 return Err(Refusal::ModuleInUse(run.header.id));
             }
         }

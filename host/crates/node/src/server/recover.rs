@@ -64,8 +64,11 @@ impl Server {
         let mut failed = None;
         let (mut total, mut garbage, mut changes, mut of_actors) = (0u64, 0u64, 0u64, 0u64);
         journal.reader().read(Seq(1), &mut |seq, bytes| match Record::decode(bytes) {
-            Ok(record) => {
+            Ok(mut record) => {
                 total += 1;
+                if let Some(nodes) = record.nodes_mut() {
+                    self.calls.share_all(nodes);
+                }
                 if let Record::RunDeleted { run, .. } = &record {
                     garbage += stories.get(run).map_or(0, |s| s.steps.len() as u64 * 2);
                 }

@@ -86,21 +86,24 @@ impl Server {
             return Err(invalid("the task's run is gone".to_owned()));
         };
         let spec = node.spec();
-        let module = self.modules.get(&spec.module);
-        let function = module.as_ref().and_then(|module| module.function(&spec.function));
+        let module = self.modules.get(&spec.call.module);
+        let function = module.as_ref().and_then(|module| module.function(&spec.call.function));
         let (Some(module), Some(function)) = (&module, function) else {
-            return Err(invalid(format!("`{}` is gone; upload the module again", spec.call())));
+            return Err(invalid(format!(
+                "`{}` is gone; upload the module again",
+                spec.call.name()
+            )));
         };
         let params = function.params.iter().map(|param| (param.name.as_str(), param.raw));
         let inputs = RunInputs { server: self, run, to_come };
         let mut previous = Vec::new();
         let args = assemble(spec, task.index, params, &inputs, &mut previous)
             .map_err(|error: ArgError| invalid(error.to_string()))?;
-        let memo = module.pure.then(|| memo_key(&spec.module, &spec.function, &args));
+        let memo = module.pure.then(|| memo_key(&spec.call.module, &spec.call.function, &args));
         let assignment = Assignment {
             id: AttemptId { task, attempt: 0 },
-            module: spec.module,
-            function: Arc::clone(&spec.function),
+            module: spec.call.module,
+            function: Arc::clone(&spec.call.function),
             args,
             previous,
             followers: Vec::new(),
@@ -115,13 +118,13 @@ impl Server {
     /// Whether the results of a task's call may be remembered, as far as its options say.
     fn is_cached(&self, task: TaskId) -> bool {
         let node = self.model.runs.get(&task.run).and_then(|run| run.node_of(task.index));
-        node.is_some_and(|node| node.spec().options.cache)
+        node.is_some_and(|node| node.spec().call.options.cache)
     }
 
     fn result_encoding_of(&self, task: TaskId) -> Option<Encoding> {
         let spec = self.model.runs.get(&task.run)?.node_of(task.index)?.spec();
-        let module = self.modules.get(&spec.module)?;
-        module.function(&spec.function).map(result_encoding)
+        let module = self.modules.get(&spec.call.module)?;
+        module.function(&spec.call.function).map(result_encoding)
     }
 
     fn look_up(&mut self, task: TaskId, staged: Staged) -> Stage {
@@ -181,8 +184,8 @@ impl Inputs for RunInputs<'_> {
 
 fn limits_of(spec: &NodeSpec) -> CallLimits {
     CallLimits {
-        memory_max_bytes: spec.options.memory_max_bytes,
-        wall_max_ms: spec.options.timeout_ms,
+        memory_max_bytes: spec.call.options.memory_max_bytes,
+        wall_max_ms: spec.call.options.timeout_ms,
         ..CallLimits::default()
     }
 }

@@ -7,17 +7,20 @@ use wask_proto::{ArgTemplate, MapSource, NodeSpec, Part, TaskIndex, ZipSource};
 
 /// A node as the engine sees it: needs and options, no values.
 pub(super) fn engine_node(spec: &NodeSpec, function: u32, parent: Option<TaskIndex>) -> Node {
-    let mut needs = Vec::new();
+    // The engine keeps them as they are.
+    let parts = spec.args.iter().flat_map(|arg| &arg.0);
+    let of_args = parts.filter(|part| matches!(part, Part::Task(_) | Part::Tasks(_))).count();
+    let mut needs = Vec::with_capacity(of_args + spec.after.len());
     spec.args.iter().for_each(|arg| push_needs(arg, &mut needs));
     needs.extend(spec.after.iter().map(|tasks| need(tasks.clone(), false)));
-    let (zip, element_needs) = map_needs(spec.map.as_ref());
-    let options = &spec.options;
+    let (zip, element_needs) = map_needs(spec.map.as_deref());
+    let options = &spec.call.options;
     Node {
         tasks: spec.tasks.clone(),
         needs,
         zip,
         element_needs,
-        import: spec.import,
+        import: spec.import.as_deref().copied(),
         parent,
         function,
         options: NodeOptions {

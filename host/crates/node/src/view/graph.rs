@@ -81,7 +81,7 @@ impl GraphKey {
         let spec = self.spec();
         let all =
             |from: Range<TaskIndex>| Bundle { from, to: spec.tasks.clone(), one_to_one: false };
-        match &spec.map {
+        match spec.map.as_deref() {
             None | Some(MapSource::Range { .. } | MapSource::Imported) => {
                 ranges_of(spec).into_iter().map(all).collect()
             }

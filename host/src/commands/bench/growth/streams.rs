@@ -18,6 +18,7 @@ use super::{
     },
     Curve, MAP_TASKS, Means,
 };
+use crate::descriptors;
 
 /// How long a server may take to begin a stream.
 const BEGIN_WITHIN: Duration = Duration::from_secs(5);
@@ -27,6 +28,8 @@ pub(super) fn measure(means: &Means<'_>) -> anyhow::Result<Curve> {
     let title = "Idle event streams: what each task of a map beside them costs";
     let series = ["time, us", "processor time outside, us"];
     let mut curve = Curve::new("streams", title, "streams", &series);
+    // Both ends of a stream are a file each, of two processes.
+    descriptors::raise_limit();
     let own = OwnServer::start(&ServerOptions::of(means.args))?;
     let client = own.client();
     let mut load = Load::new(&client, means.modules, Some(&own))?;

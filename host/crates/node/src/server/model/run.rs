@@ -7,12 +7,13 @@ use std::{
 };
 
 use wask_proto::{
-    NodeSpec, Profile, ProfileTree, RunHeader, RunState, TaskIndex, TaskState, Timestamp,
+    CallSpec, NodeSpec, Profile, ProfileTree, RunHeader, RunState, TaskIndex, TaskState, Timestamp,
 };
 
 use super::{TaskExtra, TaskRows};
 use crate::{
     histogram::Histogram,
+    key_index::KeyIndex,
     server::command::Waiter,
     view::{KeyTable, KeyView, StateCounts, graph::GraphKey},
 };
@@ -32,6 +33,7 @@ pub(crate) struct Run {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) nodes: Vec<NodeRow>,
     pub(crate) functions: Vec<FunctionRow>,
+    function_numbers: HashMap<Arc<str>, u32>,
     pub(crate) tasks: TaskRows,
     pub(crate) extra: BTreeMap<TaskIndex, TaskExtra>,
     pub(crate) completed: Vec<TaskIndex>,
@@ -43,7 +45,7 @@ pub(crate) struct Run {
     pub(crate) waiters: Vec<Waiter>,
     /// The keys that readers asked for so far.
     keys: KeyTable,
-    by_key: HashMap<Arc<str>, u32>,
+    by_key: KeyIndex,
 }
 
 /// Why a stretch of tasks was cancelled or aborted.
@@ -108,6 +110,7 @@ impl Run {
             finished_at: None,
             nodes: Vec::new(),
             functions: Vec::new(),
+            function_numbers: HashMap::new(),
             tasks: TaskRows::default(),
             extra: BTreeMap::new(),
             completed: Vec::new(),
@@ -116,7 +119,7 @@ impl Run {
             profiles: BTreeMap::new(),
             profiled: 0,
             waiters: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: KeyIndex::default(),
         }
     }
 
@@ -128,21 +131,15 @@ impl Run {
     ) {
         let above = parent.and_then(|parent| self.node_of(parent));
         let nesting = above.map_or(0, |above| above.nesting + 1);
-        let mut known: HashMap<Arc<str>, u32> =
-            self.functions.iter().zip(0..).map(|(f, i)| (Arc::clone(&f.call), i)).collect();
+        let mut last: Option<(&Arc<CallSpec>, u32)> = None;
         for (spec, position) in batch.iter().zip(0..) {
-            let call: Arc<str> = spec.call().into();
-            let function = *known.entry(Arc::clone(&call)).or_insert_with(|| {
-                self.functions.push(FunctionRow {
-                    call,
-                    counts: StateCounts::default(),
-                    run_us: Histogram::default(),
-                });
-                (self.functions.len() - 1) as u32
-            });
+            let function = match last {
+                Some((call, function)) if Arc::ptr_eq(call, &spec.call) => function,
+                _ => self.function_number(&spec.call),
+            };
+            last = Some((&spec.call, function));
             let added = spec.tasks.end.saturating_sub(spec.tasks.start);
             self.count(function, TaskState::Waiting, added);
-            self.by_key.insert(Arc::clone(&spec.key), self.nodes.len() as u32);
             self.nodes.push(NodeRow {
                 batch: Arc::clone(batch),
                 position,
@@ -151,13 +148,28 @@ impl Run {
                 parent,
                 nesting,
             });
+            let place = self.nodes.len() as u32 - 1;
+            self.by_key.insert(place, |place| &self.nodes[place as usize].spec().key);
         }
         let end = self.nodes.last().map_or(0, |node| node.spec().tasks.end as usize);
         self.tasks.grow(end);
     }
 
+    /// The row of a function, which is added if it is new.
+    fn function_number(&mut self, call: &CallSpec) -> u32 {
+        let name = call.name();
+        if let Some(known) = self.function_numbers.get(&*name) {
+            return *known;
+        }
+        let (call, number): (Arc<str>, _) = (name.into(), self.functions.len() as u32);
+        self.function_numbers.insert(Arc::clone(&call), number);
+        let (counts, run_us) = (StateCounts::default(), Histogram::default());
+        self.functions.push(FunctionRow { call, counts, run_us });
+        number
+    }
+
     pub(crate) fn has_key(&self, key: &str) -> bool {
-        self.by_key.contains_key(key)
+        self.by_key.find(key, |place| &self.nodes[place as usize].spec().key).is_some()
     }
 
     /// A key for a task at this place that a task hands out.
@@ -186,7 +198,7 @@ impl Run {
             None => format!("#{task}"),
             Some(node) => {
                 let spec = node.spec();
-                match spec.map {
+                match &spec.map {
                     None => spec.key.to_string(),
                     Some(_) => format!("{}[{}]", spec.key, task - spec.tasks.start),
                 }
@@ -205,16 +217,22 @@ impl Run {
         self.set_states_of(task..task + 1, state, function, None);
     }
 
-    /// Moves a stretch of tasks to another state.
+    /// Moves a stretch of tasks to another state: neighbours of one function at once, so that
+    /// their rows stay alike.
     pub(crate) fn set_states(&mut self, tasks: Range<TaskIndex>, state: TaskState, at: Timestamp) {
+        let mut place = self.nodes.partition_point(|node| node.spec().tasks.end <= tasks.start);
         let mut task = tasks.start;
         while task < tasks.end {
-            let Some((function, end)) =
-                self.node_of(task).map(|n| (n.function, n.spec().tasks.end))
-            else {
-                return;
-            };
-            self.set_states_of(task..end.min(tasks.end), state, function, Some(at));
+            let Some(function) = self.nodes.get(place).map(|node| node.function) else { return };
+            let mut end = task;
+            while let Some(node) = self.nodes.get(place)
+                && node.function == function
+                && end < tasks.end
+            {
+                end = node.spec().tasks.end.min(tasks.end);
+                place += 1;
+            }
+            self.set_states_of(task..end, state, function, Some(at));
             task = end;
         }
     }

@@ -50,7 +50,7 @@ pub(in crate::server) fn event_of(
         }
         Record::TasksAdded { run, at, nodes } | Record::ChildrenAdded { run, at, nodes, .. } => {
             let key = |node: &wask_proto::NodeSpec| {
-                (Arc::clone(&node.key), node.call(), node.tasks.len() as u32)
+                (Arc::clone(&node.key), node.call.name(), node.tasks.len() as u32)
             };
             let keys = nodes.iter().map(key).collect();
             vec![event(*at, Some(*run), EventKind::TasksAdded { keys })]

@@ -128,7 +128,7 @@ impl Run {
 
     pub(in crate::server) fn call_of(&self, node: &NodeRow) -> Arc<str> {
         let row = self.functions.get(node.function as usize);
-        row.map_or_else(|| node.spec().call().into(), |row| Arc::clone(&row.call))
+        row.map_or_else(|| node.spec().call.name().into(), |row| Arc::clone(&row.call))
     }
 
     pub(in crate::server) fn task_view(&self, task: TaskIndex) -> Option<TaskView> {
