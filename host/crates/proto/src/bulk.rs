@@ -3,15 +3,19 @@
 //! Owns how they lie in memory: in huge pages where the system has them, because a page fault for
 //! each 4 KiB costs several times as much as the copy. Never says where they come from.
 
+mod kept;
+
 use std::{
     fmt, io,
     ops::Deref,
     sync::{Arc, OnceLock},
 };
 
-use memmap2::{Advice, MmapMut};
-
 use crate::ObjectId;
+
+use kept::Mapping;
+
+pub use kept::give_back;
 
 /// From here on bytes travel beside messages instead of in them.
 pub const BULK_MIN_BYTES: usize = 64 * 1024;
@@ -30,7 +34,7 @@ struct Shared {
 
 enum Memory {
     Heap(Vec<u8>),
-    Mapped(MmapMut),
+    Mapped(Mapping),
 }
 
 /// Room for a [`Bulk`] that is on its way.
@@ -90,10 +94,7 @@ impl BulkBuffer {
         let memory = if len < MAPPED_MIN_BYTES {
             Memory::Heap(vec![0; len])
         } else {
-            let map = MmapMut::map_anon(len)?;
-            // A kernel without huge pages says so; small ones do as well.
-            let _ = map.advise(Advice::HugePage);
-            Memory::Mapped(map)
+            Memory::Mapped(Mapping::new(len)?)
         };
         Ok(Self { memory, filled: 0 })
     }
@@ -102,7 +103,7 @@ impl BulkBuffer {
     pub fn rest(&mut self) -> &mut [u8] {
         let bytes = match &mut self.memory {
             Memory::Heap(bytes) => bytes.as_mut_slice(),
-            Memory::Mapped(map) => &mut **map,
+            Memory::Mapped(mapping) => &mut **mapping,
         };
         bytes.get_mut(self.filled..).unwrap_or_default()
     }
@@ -127,7 +128,8 @@ impl BulkBuffer {
     }
 
     /// The bytes. What is missing is zero.
-    pub fn finish(self) -> Bulk {
+    pub fn finish(mut self) -> Bulk {
+        self.rest().fill(0);
         self.memory.into()
     }
 }
@@ -136,7 +138,7 @@ impl Memory {
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Heap(bytes) => bytes,
-            Self::Mapped(map) => map,
+            Self::Mapped(mapping) => mapping,
         }
     }
 }
@@ -168,5 +170,22 @@ mod tests {
             assert_eq!(bulk.clone().id(), ObjectId::of(&bytes));
             assert_eq!(bulk, Bulk::from(bytes));
         }
+    }
+
+    /// Goal: nothing of what passed through the same memory before is ever seen again.
+    #[test]
+    fn what_was_not_filled_is_zero() {
+        let len = MAPPED_MIN_BYTES + 5;
+        for _ in 0..3 {
+            let mut secret = BulkBuffer::new(len).unwrap();
+            secret.fill(&vec![0xaa; len]);
+            drop(secret.finish());
+            let mut buffer = BulkBuffer::new(len).unwrap();
+            buffer.fill(b"short");
+            let bulk = buffer.finish();
+            assert_eq!(bulk[..5], *b"short");
+            assert!(bulk[5..].iter().all(|byte| *byte == 0));
+        }
+        give_back();
     }
 }

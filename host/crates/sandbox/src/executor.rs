@@ -12,6 +12,7 @@ use std::{
     time::Instant,
 };
 
+use rustix::event::Timespec;
 use wask_proto::{
     Failure, FailureKind, Timestamp,
     executor::{
@@ -42,6 +43,9 @@ use crate::{
 
 /// From here on the allocator may keep what a value leaves behind.
 const MUCH_BYTES: usize = 1024 * 1024;
+
+/// How long no job must have come before that is handed back to the system.
+const QUIET: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// What a call comes to where no work is done.
 const CBOR_NULL: [u8; 1] = [0xf6];
@@ -81,6 +85,9 @@ fn serve(args: &ExecutorArgs, inherited: fds::Inherited) -> io::Result<()> {
         }
         outbox.flush()?;
         executor.rest();
+        if executor.moved_much && !inbox.has_within(QUIET)? {
+            executor.give_memory_back();
+        }
         if !inbox.fill()? {
             return Ok(());
         }
@@ -183,9 +190,12 @@ impl Executor {
     /// No job is left.
     fn rest(&mut self) {
         self.ticker.rest();
-        if std::mem::take(&mut self.moved_much) {
-            process::give_memory_back();
-        }
+    }
+
+    /// No job has come for a while.
+    fn give_memory_back(&mut self) {
+        self.moved_much = false;
+        process::give_memory_back();
     }
 
     fn carry_out_all(&mut self, orders: Vec<Order>) -> io::Result<()> {

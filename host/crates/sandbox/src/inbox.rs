@@ -6,7 +6,7 @@ use std::{
 };
 
 use rustix::{
-    event::{PollFd, PollFlags, poll},
+    event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
 use wask_proto::{Incoming, executor::ToExecutor};
@@ -38,6 +38,14 @@ impl Inbox {
             if count == 0 || !self.incoming.is_in_bulk() {
                 return Ok(count > 0);
             }
+        }
+    }
+
+    /// Whether bytes come within this time.
+    pub(crate) fn has_within(&self, time: Timespec) -> io::Result<bool> {
+        match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&time)) {
+            Err(Errno::INTR) => Ok(true),
+            ready => Ok(ready? > 0),
         }
     }
 

@@ -8,6 +8,7 @@ use rustix::{
     process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit},
     thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs},
 };
+use wask_proto::bulk;
 
 /// Seconds of processor time for one compile child: a last resort behind the parent's wall limit.
 const COMPILE_CPU_MAX_S: u64 = 600;
@@ -34,9 +35,10 @@ pub(crate) fn confine_compile_child(memory_max_bytes: u64) -> io::Result<()> {
     limit(Resource::Cpu, COMPILE_CPU_MAX_S)
 }
 
-/// Hands memory that the allocator holds back to the system. Large arguments and results come as
+/// Hands memory that is kept for large values, or that the allocator holds, back to the system. Large arguments and results come as
 /// blocks of many sizes, and the allocator keeps what they leave behind.
 pub fn give_memory_back() {
+    bulk::give_back();
     // SAFETY: `malloc_trim` only releases memory that is free, and may be called at any time.
     #[cfg(target_env = "gnu")]
     unsafe {

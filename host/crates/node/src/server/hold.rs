@@ -105,6 +105,7 @@ impl Server {
         for value in values {
             let ValueData::Stored(at) = &value.data else {
                 let bytes = counted(&value.data);
+                self.leftovers.note_bytes(bytes, self.now);
                 self.holdings.memory_bytes = self.holdings.memory_bytes.saturating_sub(bytes);
                 continue;
             };

@@ -8,6 +8,8 @@ use wask_proto::Timestamp;
 const MANY: u64 = 50_000;
 /// Tasks after which it is worth while when there is time.
 const SOME: u64 = 1_000;
+/// A value of as many bytes leaves as much behind as some tasks.
+const LARGE_BYTES: u64 = 1024 * 1024;
 /// How long nothing must have been deleted or added for that.
 const QUIET_MS: u64 = 2_000;
 
@@ -29,6 +31,13 @@ impl Leftovers {
     pub(super) fn note(&mut self, keys: u64, now: Timestamp) {
         self.tasks += keys;
         self.due = (self.tasks >= SOME).then(|| now.plus_ms(QUIET_MS));
+    }
+
+    /// A value of so many bytes is not needed any more.
+    pub(super) fn note_bytes(&mut self, bytes: u64, now: Timestamp) {
+        if bytes >= LARGE_BYTES {
+            self.note(SOME, now);
+        }
     }
 
     /// When memory is to be handed back, if nothing is deleted or added before.
@@ -66,6 +75,10 @@ mod tests {
         assert_eq!(leftovers.due(), None);
         leftovers.note(MANY, at(0));
         assert!(!leftovers.is_due(at(QUIET_MS - 1)));
+        assert!(leftovers.is_due(at(QUIET_MS)));
+        leftovers.note_bytes(LARGE_BYTES - 1, at(0));
+        assert_eq!(leftovers.due(), None);
+        leftovers.note_bytes(LARGE_BYTES, at(0));
         assert!(leftovers.is_due(at(QUIET_MS)));
     }
 }
