@@ -57,6 +57,11 @@ impl Client {
         &self.server
     }
 
+    /// The token, if the server asks for one.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// GET; any 2xx is a reply.
     pub(crate) fn get(&self, path: &Path) -> Result<Reply, ClientError> {
         self.send(http::Method::GET, path, &[], ())

@@ -14,6 +14,7 @@ mod sample;
 mod server;
 mod shapes;
 mod stages;
+mod wire;
 
 use self::{
     limit::SandboxLimit,
