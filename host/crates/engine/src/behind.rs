@@ -26,14 +26,17 @@ impl Engine {
     pub(crate) fn send_behind(&mut self, first: TaskRef, worker: u32, step: &mut Step<'_>) {
         let run = &self.runs[first.run];
         let Some(index) = run.lacks_only(first.index) else { return };
-        let node = run.node_of(index);
+        let (node, first_node) = (run.node_of(index), run.node_of(first.index));
         let (class, function) = (node.class, node.function);
+        // Others may go before it as soon as it is ready.
+        if node.priority < first_node.priority {
+            return;
+        }
         let small = |function| {
             let us = self.durations.share(function, &self.config)?;
             (u64::from(us) <= self.config.prefetch_us / SMALL_PART).then_some(us)
         };
-        let (Some(_), Some(us)) = (small(run.node_of(first.index).function), small(function))
-        else {
+        let (Some(_), Some(us)) = (small(first_node.function), small(function)) else {
             return;
         };
         let resources = &self.queue.class(class).resources;

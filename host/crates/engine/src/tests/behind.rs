@@ -75,6 +75,14 @@ fn only_the_last_missing_input_can_be_gone_along_with() {
 }
 
 #[test]
+fn what_is_less_urgent_does_not_go_along() {
+    let mut env = quick();
+    env.submit(vec![one(0).priority(1), one(1).needs(0..1).output()]).schedule();
+    assert_eq!(env.told_of("behind"), [""; 0]);
+    env.run_to_the_end().forget();
+}
+
+#[test]
 fn one_that_does_not_fit_waits_as_if_nothing_had_been() {
     let mut env = chain(2);
     env.alone.insert(task(1));
