@@ -156,7 +156,7 @@ impl Engine {
             Phase::Mirroring => self.leave_source(task, step),
             Phase::Suspended => self.leave_wait(task),
             Phase::Staged(place) | Phase::StagedBehind(place) => {
-                self.vacate(place.worker, place.position)
+                self.vacate(place.worker, place.position);
             }
             Phase::Assigned(place)
             | Phase::Behind(place)

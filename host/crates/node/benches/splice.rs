@@ -41,7 +41,9 @@ fn splice(criterion: &mut Criterion) {
     let holes = [Part::Task(0), Part::Task(1)].map(ArgTemplate::hole).to_vec();
     for (name, node) in [("a number of a range", range), ("two results", node(holes, None))] {
         group.bench_function(name, |bencher| {
-            bencher.iter(|| assemble(black_box(&node), 3, params(), &results).unwrap());
+            bencher.iter(|| {
+                assemble(black_box(&node), 3, params(), &results, &mut Vec::new()).unwrap()
+            });
         });
     }
     group.finish();
@@ -56,7 +58,9 @@ fn gather(criterion: &mut Criterion) {
             let node = node(vec![ArgTemplate::hole(Part::Tasks(0..count))], None);
             group.throughput(Throughput::Elements(u64::from(count)));
             group.bench_function(BenchmarkId::new(what, count), |bencher| {
-                bencher.iter(|| assemble(black_box(&node), 0, params(), &results).unwrap());
+                bencher.iter(|| {
+                    assemble(black_box(&node), 0, params(), &results, &mut Vec::new()).unwrap()
+                });
             });
         }
     }

@@ -95,6 +95,8 @@ fn success() -> Record {
 
 fn job(seq: u64) -> Job {
     Job {
+        keep: false,
+        previous: None,
         seq,
         module: ModuleId([7; 32]),
         function: "inc".into(),

@@ -195,6 +195,7 @@ impl Executor {
     /// No job has come for a while.
     fn give_memory_back(&mut self) {
         self.moved_much = false;
+        self.previous = None;
         process::give_memory_back();
     }
 

@@ -271,13 +271,7 @@ impl Model {
                 Action::StageBehind { task, first } => {
                     actions.extend(self.stage_behind(task, first));
                 }
-                Action::Joined { task } => {
-                    if self.random.below(2) == 0 {
-                        let key = MemoKey([self.random.below(6) as u8; 32]);
-                        let known = (self.random.below(3) == 0).then_some(5);
-                        actions.extend(self.answer(Event::Keyed { task, key, known }));
-                    }
-                }
+                Action::Joined { task } => actions.extend(self.name_key(task)),
                 Action::Assign { worker, task, attempt } => {
                     assert!(self.staged.remove(&task), "{task:?} was not staged");
                     let before = self.attempts.insert(task, attempt).unwrap_or(0);
@@ -386,6 +380,16 @@ impl Model {
             self.staged.insert(task);
         }
         self.answer(Event::Staged { task, stage })
+    }
+
+    /// Says the key of a task that went along, now and then.
+    fn name_key(&mut self, task: TaskId) -> Vec<Action> {
+        if self.random.below(2) == 1 {
+            return Vec::new();
+        }
+        let key = MemoKey([self.random.below(6) as u8; 32]);
+        let known = (self.random.below(3) == 0).then_some(5);
+        self.answer(Event::Keyed { task, key, known })
     }
 
     fn answer(&mut self, event: Event) -> Vec<Action> {
