@@ -26,6 +26,8 @@ impl Api {
             .proxy(None)
             .max_redirects(0)
             .timeout_global(Some(REQUEST_MAX))
+            .max_idle_connections(64)
+            .max_idle_connections_per_host(64)
             .build();
         Self { agent: config.into(), origin: origin.to_owned() }
     }
