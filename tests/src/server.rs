@@ -111,6 +111,8 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--stop-with-stdin", "--slots", &slots]);
         command.arg("--data-dir").arg(self.data_dir()).args(&self.options.args);
         command.env_remove("WASK_SERVER").env_remove("WASK_TOKEN");
+        // Why a connection was closed is what a test that got no answer needs to know.
+        command.env("WASK_LOG", "info,wask_api::serve=debug");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program under test can be started");
         let stdin = child.stdin.take().expect("stdin is piped");

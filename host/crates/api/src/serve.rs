@@ -96,6 +96,6 @@ async fn accept(
 
 fn log_end(end: hyper::Result<()>) {
     if let Err(error) = end {
-        tracing::debug!(%error, "a connection ended early");
+        tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
     }
 }

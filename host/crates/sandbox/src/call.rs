@@ -270,7 +270,11 @@ pub(crate) async fn invoke(
 ) -> wasmtime::Result<Returned> {
     let run = instance.get_typed_func::<RunParams<'_>, RunResult>(&mut *store, &guest.run)?;
     let args: Vec<&[u8]> = args.iter().map(|arg| &**arg).collect();
-    let (result,) = run.call_async(&mut *store, (function, &args)).await?;
+    let (result,) = if guest.may_wait {
+        run.call_async(&mut *store, (function, &args)).await?
+    } else {
+        run.call(&mut *store, (function, &args))?
+    };
     Ok(result.map(|Lifted(bytes)| bytes))
 }
 
