@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use harness::{Call, Executor, Workshop, guest};
+use wask_sandbox::{fresh_calls_per_s, wasmtime_calls_per_s};
 
 /// Calls in one message.
 const BATCH: usize = 200;
@@ -46,6 +47,28 @@ fn calls(criterion: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// What is left of a call without messages, and what wasmtime alone takes for it: the floor.
+fn alone(criterion: &mut Criterion) {
+    let component = guest("numbers");
+    let (time, argument) = (Duration::from_millis(300), [0x18, 41]);
+    let mut group = criterion.benchmark_group("fresh call alone, numbers");
+    group.sample_size(10).warm_up_time(Duration::from_millis(1));
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("as an executor makes it", |bencher| {
+        bencher.iter_custom(|calls| {
+            let per_s = fresh_calls_per_s(&component, "inc", &argument, time).unwrap();
+            Duration::from_secs_f64(calls as f64 / per_s)
+        });
+    });
+    group.bench_function("wasmtime alone", |bencher| {
+        bencher.iter_custom(|calls| {
+            let per_s = wasmtime_calls_per_s(&component, "inc", &argument, time).unwrap();
+            Duration::from_secs_f64(calls as f64 / per_s)
+        });
+    });
+    group.finish();
 }
 
 fn start(criterion: &mut Criterion) {
@@ -88,5 +111,5 @@ fn cpu_time(executor: &Executor) -> Duration {
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }
 
-criterion_group!(benches, calls, start);
+criterion_group!(benches, alone, calls, start);
 criterion_main!(benches);

@@ -11,13 +11,17 @@ use wask_proto::{
     CallLimits, Failure, ModuleId,
     executor::{Job, JobOutcome, SharedPage},
 };
-use wasmtime::{Engine, component::Component};
+use wasmtime::{
+    Engine, Store,
+    component::{Component, Linker},
+};
 
 use crate::{
     call::{self, Caller, Surroundings},
     clock::Clock,
     engine::{self, EngineError},
-    guest::{self, Guest},
+    failure,
+    guest::{self, Guest, RunParams, RunResult},
     ticker::Ticker,
 };
 
@@ -55,9 +59,55 @@ pub fn fresh_calls_per_s(
     arg: &[u8],
     time: Duration,
 ) -> Result<f64, BareError> {
-    let mut bare = Bare::new(component, function, arg)?;
-    bare.call_for(time / 10)?;
-    bare.call_for(time)
+    let bare = Bare::new(component, function, arg)?;
+    calls_per_s(time, || bare.call())
+}
+
+/// The same, by wasmtime alone: no limits, no clock, no outcome, a store that carries nothing. What
+/// is left is what wasmtime and the kernel take on this machine.
+///
+/// # Errors
+/// Fails if the component cannot be compiled, imports something or comes to no result.
+pub fn wasmtime_calls_per_s(
+    component: &[u8],
+    function: &str,
+    arg: &[u8],
+    time: Duration,
+) -> Result<f64, BareError> {
+    let unusable = |error: wasmtime::Error| BareError::Component(format!("{error:#}"));
+    let engine = engine::executor_engine()?;
+    let compiled = Component::new(&engine, component).map_err(unusable)?;
+    let pre = Linker::<()>::new(&engine).instantiate_pre(&compiled).map_err(unusable)?;
+    let interface = compiled.get_export_index(None, guest::GUEST_INTERFACE);
+    let run = compiled.get_export_index(interface.as_ref(), "run");
+    let run = run.ok_or_else(|| BareError::Component("it does not export `run`".into()))?;
+    calls_per_s(time, || {
+        let mut store = Store::new(&engine, ());
+        store.set_epoch_deadline(1);
+        let instance = pre.instantiate(&mut store).map_err(unusable)?;
+        let run = instance.get_typed_func::<RunParams<'_>, RunResult>(&mut store, &run);
+        let (returned,) =
+            run.and_then(|run| run.call(&mut store, (function, &[arg]))).map_err(unusable)?;
+        returned.map(drop).map_err(|failure| BareError::Call(Box::new(failure::of_guest(failure))))
+    })
+}
+
+/// Calls for a tenth of `time`, and then for `time`, which alone counts.
+fn calls_per_s(
+    time: Duration,
+    mut call: impl FnMut() -> Result<(), BareError>,
+) -> Result<f64, BareError> {
+    let mut per_s = 0.0;
+    for time in [time / 10, time] {
+        let begun = Instant::now();
+        let mut calls = 0_u64;
+        while begun.elapsed() < time {
+            (0..BATCH).try_for_each(|_| call())?;
+            calls += BATCH;
+        }
+        per_s = calls as f64 / begun.elapsed().as_secs_f64();
+    }
+    Ok(per_s)
 }
 
 struct Bare {
@@ -98,17 +148,6 @@ impl Bare {
             },
             _ticker: ticker,
         })
-    }
-
-    /// Calls for that long and returns calls per second.
-    fn call_for(&mut self, time: Duration) -> Result<f64, BareError> {
-        let begun = Instant::now();
-        let mut calls = 0_u64;
-        while begun.elapsed() < time {
-            (0..BATCH).try_for_each(|_| self.call())?;
-            calls += BATCH;
-        }
-        Ok(calls as f64 / begun.elapsed().as_secs_f64())
     }
 
     fn call(&self) -> Result<(), BareError> {

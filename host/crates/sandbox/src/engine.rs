@@ -33,13 +33,14 @@ pub(crate) const GUEST_STACK_MAX_BYTES: usize = 1024 * 1024;
 const FIBER_STACK_BYTES: usize = 2 * 1024 * 1024;
 
 /// Pages of a used memory, table and stack that stay resident for the next call in that place.
-const MEMORY_KEEP_RESIDENT_BYTES: usize = 4 * 1024 * 1024;
+const MEMORY_KEEP_RESIDENT_BYTES: usize = 1024 * 1024;
 const TABLE_KEEP_RESIDENT_BYTES: usize = 1024 * 1024;
 const STACK_KEEP_RESIDENT_BYTES: usize = 64 * 1024;
 
-/// Places in the pool that keep a module's image although no call uses them. Each may hold
-/// resident pages, so this bounds an idle executor's memory.
-const WARM_SLOTS_MAX: u32 = 16;
+/// Places in the pool that keep a module's image although no call uses them: so many modules take
+/// turns without one of them being mapped anew. Each may hold resident pages, so this bounds an
+/// idle executor's memory.
+const WARM_SLOTS_MAX: u32 = 128;
 
 /// Frames in a guest's trace.
 const TRACE_MAX_FRAMES: NonZeroUsize = NonZeroUsize::new(20).unwrap();

@@ -39,7 +39,7 @@ mod text;
 mod ticker;
 
 pub use args::{ArgsError, CompileArgs, ExecutorArgs};
-pub use bare::{BareError, fresh_calls_per_s};
+pub use bare::{BareError, fresh_calls_per_s, wasmtime_calls_per_s};
 pub use compile::compile_child;
 pub use engine::{EngineError, executor_engine};
 pub use executor::executor_main;
