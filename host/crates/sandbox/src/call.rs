@@ -1,6 +1,6 @@
 //! One call of a guest's function: a fresh store, a fresh instance, the call, its outcome.
 //!
-//! A call is a future, because every guest runs on a fiber of its own and may have to wait. Nothing
+//! A call is a future, because a guest may have to wait; one that may runs on a fiber of its own. Nothing
 //! here knows where calls come from or where outcomes go.
 
 use std::{
@@ -252,10 +252,10 @@ pub(crate) async fn instantiate(
     store: &mut Store<CallState>,
     guest: &Guest,
 ) -> wasmtime::Result<Instance> {
-    if guest.may_wait {
+    if guest.on_fiber {
         guest.pre.instantiate_async(&mut *store).await
     } else {
-        // Not on a fiber: nothing that runs here could wait, and a second fiber costs 0.7 us.
+        // Nothing that runs here could wait, and a fiber costs 0.7 us.
         guest.pre.instantiate(&mut *store)
     }
 }
@@ -270,7 +270,7 @@ pub(crate) async fn invoke(
 ) -> wasmtime::Result<Returned> {
     let run = instance.get_typed_func::<RunParams<'_>, RunResult>(&mut *store, &guest.run)?;
     let args: Vec<&[u8]> = args.iter().map(|arg| &**arg).collect();
-    let (result,) = if guest.may_wait {
+    let (result,) = if guest.on_fiber {
         run.call_async(&mut *store, (function, &args)).await?
     } else {
         run.call(&mut *store, (function, &args))?

@@ -11,7 +11,7 @@ use wasmtime::{
     },
 };
 
-use crate::{asks, call::CallState, children, lifted::Lifted};
+use crate::{asks, call::CallState, children, lifted::Lifted, process};
 
 /// The instance that a guest exports.
 pub(crate) const GUEST_INTERFACE: &str = "wask:task/guest@0.1.0";
@@ -92,8 +92,8 @@ pub(crate) struct Guest {
     pub(crate) pre: InstancePre<CallState>,
     pub(crate) run: ComponentExportIndex,
     pub(crate) describe: ComponentExportIndex,
-    /// Whether it imports a function that may wait.
-    pub(crate) may_wait: bool,
+    /// Whether it runs on a fiber: it imports a function that may wait, or would not fit elsewhere.
+    pub(crate) on_fiber: bool,
 }
 
 /// A component that is no guest of ours.
@@ -120,7 +120,7 @@ impl Guest {
         Ok(Self {
             run: find("run").ok_or(NoGuest::Export("run"))?,
             describe: find("describe").ok_or(NoGuest::Export("describe"))?,
-            may_wait: imports_any(component, &WAITING_FUNCTIONS),
+            on_fiber: imports_any(component, &WAITING_FUNCTIONS) || !process::stack_has_room(),
             pre: linker.instantiate_pre(component).map_err(NoGuest::Import)?,
         })
     }

@@ -5,13 +5,17 @@
 use std::io;
 
 use rustix::{
-    process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit},
+    process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit},
     thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs},
 };
 use wask_proto::bulk;
 
 /// Seconds of processor time for one compile child: a last resort behind the parent's wall limit.
 const COMPILE_CPU_MAX_S: u64 = 600;
+
+/// What the stack of a thread must hold for guests to run on it: the deepest guest, the host
+/// functions that it calls, and what leads to it.
+const STACK_BYTES: u64 = 4 * 1024 * 1024;
 
 /// For an executor: no core dumps, no new privileges, no capabilities. It dies with the thread
 /// that started it, which the worker therefore keeps for as long as it wants executors.
@@ -46,7 +50,23 @@ pub fn give_memory_back() {
     }
 }
 
+/// Whether guests fit onto the main thread's stack. Where they do not, they need fibers.
+pub(crate) fn stack_has_room() -> bool {
+    getrlimit(Resource::Stack).current.is_none_or(|bytes| bytes >= STACK_BYTES)
+}
+
+/// Asks for a main thread's stack that guests fit onto. It grows as it is used, so the limit may
+/// still be raised after the start.
+fn widen_stack() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Stack);
+    if !stack_has_room() && maximum.is_none_or(|maximum| maximum >= STACK_BYTES) {
+        // Refused, guests run on fibers.
+        let _ = setrlimit(Resource::Stack, Rlimit { current: Some(STACK_BYTES), maximum });
+    }
+}
+
 fn confine() -> io::Result<()> {
+    widen_stack();
     limit(Resource::Core, 0)?;
     set_no_new_privs(true)?;
     let none = CapabilitySet::empty();

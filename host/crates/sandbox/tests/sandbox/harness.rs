@@ -73,7 +73,12 @@ impl Workshop {
     }
 
     pub(crate) fn executor(&self) -> Executor {
-        Executor::start(self.cache_dir())
+        Executor::start(self.cache_dir(), "")
+    }
+
+    /// One whose process begins under a limit of the shell's.
+    pub(crate) fn limited_executor(&self, ulimit: &str) -> Executor {
+        Executor::start(self.cache_dir(), &format!("ulimit {ulimit}"))
     }
 }
 
@@ -134,8 +139,8 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    fn start(cache_dir: &Path) -> Self {
-        let (child, socket, page) = spawn::executor(cache_dir);
+    fn start(cache_dir: &Path, limited: &str) -> Self {
+        let (child, socket, page) = spawn::executor(cache_dir, limited);
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let (incoming, news) = (Incoming::default(), VecDeque::new());
         let mut executor = Self { child, socket, page, incoming, news, seq: 0 };

@@ -29,12 +29,14 @@ impl std::ops::Deref for Page {
     }
 }
 
-pub(crate) fn executor(cache_dir: &Path) -> (Child, UnixStream, Page) {
+/// `limited` is what the shell does before it becomes the executor: nothing, or `ulimit`.
+pub(crate) fn executor(cache_dir: &Path, limited: &str) -> (Child, UnixStream, Page) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let memory = memfd();
     let page = Page(MmapOptions::new().len(4096).map_raw(&memory).unwrap());
     let fds = [(theirs.as_raw_fd(), 3), (memory.as_raw_fd(), 4)];
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &format!("{limited}\nexec \"$0\" \"$@\""), PROGRAM]);
     command.arg("executor").arg("--cache-dir").arg(cache_dir);
     command.env_clear().stdin(Stdio::null());
     // SAFETY: the closure only calls `dup2` and `fcntl`, which are safe between fork and exec.

@@ -3,7 +3,7 @@
 use wask_proto::{Failure, FailureKind};
 
 use crate::{
-    harness::{Aftermath, Call, Workshop, guest},
+    harness::{Aftermath, Call, Executor, Workshop, guest},
     raw,
 };
 
@@ -20,10 +20,14 @@ fn traps(function: &'static str, change: impl FnOnce(Call) -> Call) -> Failure {
 
 /// Runs a hand-written guest that must trap; the message.
 fn traps_raw(run: &str) -> String {
+    traps_raw_in(run, Workshop::executor)
+}
+
+fn traps_raw_in(run: &str, executor: impl FnOnce(&Workshop) -> Executor) -> String {
     let workshop = Workshop::new();
     let harmless = workshop.module(&raw::run(""));
     let module = workshop.module(&raw::run(run));
-    let mut executor = workshop.executor();
+    let mut executor = executor(&workshop);
     let aftermath = Aftermath::before(&mut executor, Call::new(harmless, "f"));
     let failure = executor.failure(&Call::new(module, "f"), FailureKind::Trap);
     aftermath.check(&mut executor);
@@ -77,11 +81,23 @@ fn deep_recursion_is_a_stack_overflow() {
     );
 }
 
+/// Recursion that uses no memory of the guest's, and so nothing but the host's stack.
+const RECURSION: &str =
+    "(drop (call $run (local.get 0) (local.get 1) (local.get 2) (local.get 3)))";
+
 #[test]
 fn recursion_without_a_stack_in_memory_is_a_stack_overflow_too() {
-    let message =
-        traps_raw("(drop (call $run (local.get 0) (local.get 1) (local.get 2) (local.get 3)))");
+    let message = traps_raw(RECURSION);
     assert!(message.starts_with("stack overflow"), "{message}");
+}
+
+/// Goal: a process with a small stack runs guests all the same, whether it may ask for more or not.
+#[test]
+fn recursion_is_a_stack_overflow_where_processes_have_small_stacks() {
+    for ulimit in ["-S -s 1024", "-s 1024"] {
+        let message = traps_raw_in(RECURSION, |workshop| workshop.limited_executor(ulimit));
+        assert!(message.starts_with("stack overflow"), "{ulimit}: {message}");
+    }
 }
 
 #[test]
