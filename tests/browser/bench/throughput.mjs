@@ -25,6 +25,8 @@ export async function throughput(browser) {
     await server.ended(await server.submit(inc(1000, 'stays')));
     await bench(server);
     const rows = [await compare(server, browser, 'no dashboard, three open')];
+    // What is lost even so: a browser on the same cores, and nothing in it.
+    rows.push(await compare(server, browser, 'no browser page, three blank ones', ['about:blank', 'about:blank', 'about:blank']));
     // Pages that look at a server from elsewhere take nothing of its cores: here the nearest to that is a browser
     // which gets only what is left of them.
     const elsewhere = await chromium.launch({ ...LAUNCH, executablePath: await atLowestPriority(LAUNCH.executablePath) });
@@ -39,14 +41,15 @@ export async function throughput(browser) {
   }
 }
 
-async function compare(server, browser, what) {
+async function compare(server, browser, what, pages = ['/', '/runs', '/workers']) {
   const [none, three] = [[], []];
   for (let pair = 0; pair < PAIRS; pair++) {
     none.push(await bench(server));
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    for (const where of ['/', '/runs', '/workers']) {
+    for (const where of pages) {
       const page = await context.newPage();
-      await page.goto(server.origin + where);
+      await page.goto(new URL(where, server.origin).href);
+      if (where === 'about:blank') continue;
       if (where === '/') await untilDash(page, 'spans', (it) => it.spans > 0);
       else await page.getByRole('heading', { level: 1 }).first().waitFor();
     }
