@@ -29,8 +29,14 @@ pub fn count(letters: Bytes) -> Result<Counts, Error> {
     if !letters.is_sorted() {
         return Err(Error::new("the letters are not sorted"));
     }
-    let runs = letters.chunk_by(|one, next| one == next);
-    Ok(runs.map(|run| (char::from(run[0]), run.len() as u64)).collect())
+    let mut counts = Counts::new();
+    let mut rest = &letters[..];
+    while let Some(&letter) = rest.first() {
+        let (run, others) = rest.split_at(rest.partition_point(|other| *other == letter));
+        counts.insert(char::from(letter), run.len() as u64);
+        rest = others;
+    }
+    Ok(counts)
 }
 
 /// Several counts as one.
