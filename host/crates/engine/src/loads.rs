@@ -159,7 +159,7 @@ mod tests {
             plain[place] = load;
             assert_eq!(loads.get(place as u32), load);
             let estimate_us = (seed >> 52 & 3 > 0).then_some((seed >> 54 & 7) as u32);
-            let takes = |place: u32| seed >> 57 & 1 == 0 || place % 3 == 0;
+            let takes = |place: u32| seed >> 57 & 1 == 0 || place.is_multiple_of(3);
             let open = (0..).zip(&plain).filter_map(|(place, load)| {
                 let load = load.filter(|load| load.takes(estimate_us) && takes(place))?;
                 Some((load.load_us, place))

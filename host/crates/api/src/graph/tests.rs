@@ -212,7 +212,7 @@ fn arguments_may_be_given_by_name() {
 fn raw_parameters_take_bytes_and_text() {
     let text = |arg: &str| tasks(&format!(r#""a": {{"call": "numbers/count", "args": [{arg}]}}"#));
     let same = ArgTemplate::literal(vec![0x42, b'h', b'i']);
-    assert_eq!(text("\"hi\"").unwrap().nodes[0].args, [same.clone()]);
+    assert_eq!(&*text("\"hi\"").unwrap().nodes[0].args, std::slice::from_ref(&same));
     assert_eq!(text(r#"{"$bytes": "aGk="}"#).unwrap().nodes[0].args, [same]);
     assert_eq!(faults(text("[1]")), ["wrong_type /tasks/a/args/0"]);
     let each = r#""a": {"call": "numbers/count", "map": {"each": [["hi"], [5]]}}"#;

@@ -348,7 +348,7 @@ fn byte_string(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use std::sync::Arc;
 
-    use wask_proto::{Few, CallSpec, ModuleId, TaskOptions, ValueData};
+    use wask_proto::{CallSpec, Few, ModuleId, TaskOptions, ValueData};
 
     use super::*;
 

@@ -11,8 +11,8 @@ use std::{
 
 use wask_engine::{Event, Wait};
 use wask_proto::{
-    ArgTemplate, CallSpec, Failure, FailureKind, Few, FunctionInfo, ModuleInfo, NodeSpec, Part, Record,
-    TaskId, TaskIndex, TaskOptions, TaskState, Value, WorkerId,
+    ArgTemplate, CallSpec, Failure, FailureKind, Few, FunctionInfo, ModuleInfo, NodeSpec, Part,
+    Record, TaskId, TaskIndex, TaskOptions, TaskState, Value, WorkerId,
     child::{ChildCall, Piece, Question},
     worker::{AttemptId, Parked, Reply, Resumption, Submitted},
 };

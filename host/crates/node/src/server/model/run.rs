@@ -288,7 +288,8 @@ impl Run {
     pub(crate) fn key_table(&mut self) -> KeyTable {
         let known = self.keys.len();
         let added = self.nodes.get(known..).unwrap_or_default();
-        let key = |node: &NodeRow| KeyView { parent: node.batch.parent, ..KeyView::from(node.spec()) };
+        let key =
+            |node: &NodeRow| KeyView { parent: node.batch.parent, ..KeyView::from(node.spec()) };
         self.keys.append(added.iter().map(key));
         self.keys.clone()
     }
