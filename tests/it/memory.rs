@@ -3,19 +3,20 @@
 use serde_json::{Map, Value, json};
 use wask_tests::{DEADLINE, ServerOptions, eventually};
 
-/// Goal: a waiting task with a key of its own takes less than a kilobyte, however large the request
-/// was that brought it.
+/// Goal: a waiting task with a key of its own, a value and an input takes some hundred bytes, however
+/// large the request was that brought it.
 #[test]
 fn a_waiting_task_takes_little_memory() {
     const TASKS: u64 = 40_000;
-    const TASK_MAX_BYTES: u64 = 1_000;
+    // 515 in most runs; the allocator may keep up to 190 more of what the request left behind.
+    const TASK_MAX_BYTES: u64 = 750;
     let server = ServerOptions::default().guests(&["lab"]).start();
     let submit = |tasks: Map<String, Value>| {
         server.submit(&json!({"open": true, "tasks": tasks}));
     };
     let after_gate = |count: u64| -> Map<String, Value> {
         let gate = json!({"call": "lab/work", "args": [1_000_000, count]});
-        let task = |number| json!({"call": "lab/same_number", "args": [number], "after": ["gate"]});
+        let task = |number| json!({"call": "lab/minus", "args": [number, {"$task": "gate"}]});
         let tasks = (0..count).map(|number| (format!("t{number}"), task(number)));
         tasks.chain([("gate".to_owned(), gate)]).collect()
     };

@@ -131,7 +131,7 @@ mod tests {
             }),
             tasks,
             is_array,
-            needs: Vec::new(),
+            needs: wask_proto::Few::default(),
             parent: None,
         };
         let keys = vec![key("sq", 0..3, true), key("total", 3..4, false)];

@@ -10,6 +10,7 @@ use crate::{
     Action, Engine, EngineConfig,
     cell::{Phase, Place, TaskRef},
     hash::FixedMap,
+    loads::Load,
     queue::{QueueKey, Resources},
     run::{NodeState, Run},
     step::Step,
@@ -68,9 +69,36 @@ impl Worker {
         !self.draining && self.has_room(resources, estimate_us, config)
     }
 
-    /// Whether it may take a task of some kind.
-    pub(crate) fn is_open(&self, config: &EngineConfig) -> bool {
-        self.takes(&Vec::new(), None, config) || self.takes(&Vec::new(), Some(0), config)
+    /// What it holds, and how much more it takes; `None` if it takes nothing. Says the same as
+    /// [`Self::takes`], resources apart.
+    pub(crate) fn load(&self, config: &EngineConfig) -> Option<Load> {
+        if self.draining || self.slots == 0 {
+            return None;
+        }
+        let (waiting, quick) = (self.waiting(), self.quick_slots());
+        let saturated = |us: u64| u32::try_from(us).unwrap_or(u32::MAX);
+        let room_us = if waiting < quick {
+            Some(u32::MAX)
+        } else if quick > 0 && waiting < quick.saturating_mul(config.prefetch_max) {
+            let full_us = u64::from(quick) * config.prefetch_us;
+            full_us.checked_sub(self.waiting_us).map(saturated)
+        } else {
+            None
+        };
+        let takes_unknown = quick > 0 && waiting <= quick;
+        let load = Load { load_us: saturated(self.load_us(config)), room_us, takes_unknown };
+        load.is_open().then_some(load)
+    }
+
+    /// Whether what its load says of tasks without resources is what it takes.
+    pub(crate) fn agrees_with_load(&self, config: &EngineConfig) -> bool {
+        let load = self.load(config);
+        let room_us = load.and_then(|load| load.room_us);
+        let just = [room_us, room_us.and_then(|us| us.checked_add(1)), Some(0), None];
+        just.into_iter().all(|estimate_us| {
+            let told = load.is_some_and(|load| load.takes(estimate_us));
+            told == self.takes(&Vec::new(), estimate_us, config)
+        })
     }
 
     /// Whether there is room for one more attempt that lasts so long.
@@ -174,9 +202,9 @@ impl Engine {
         let node = run.node(key.node);
         let resources = &self.queue.class(node.class).resources;
         let takes = |&w: &u32| self.workers[w].takes(resources, estimate_us, &self.config);
-        let least = self.workers.least_loaded()?;
+        let least = self.workers.least_loaded(estimate_us, |worker| takes(&worker))?;
         if self.workers.len() == 1 {
-            return Some(least).filter(takes);
+            return Some(least);
         }
         let inputs = self.inputs(run, node, index);
         let cost_us = |&w: &u32| {
@@ -189,9 +217,6 @@ impl Engine {
             let moving_us = missing / self.config.bandwidth_bytes_per_us.max(1);
             (moving_us + worker.load_us(&self.config), w)
         };
-        if !takes(&least) {
-            return self.workers.places().filter(takes).min_by_key(cost_us);
-        }
         // Whoever has none of the inputs and holds more than the least is no better.
         let holders = inputs.iter().filter_map(|(holder, _)| self.workers.place(*holder));
         std::iter::once(least).chain(holders.filter(takes)).min_by_key(cost_us)

@@ -5,7 +5,7 @@ use std::{
     ops::{Index, IndexMut, Range},
 };
 
-use wask_proto::{OnFailed, RunId, TaskId, TaskIndex};
+use wask_proto::{Few, OnFailed, RunId, TaskId, TaskIndex};
 
 use crate::{
     Need, Node, StateCounts,
@@ -41,7 +41,7 @@ pub(crate) struct Run {
 #[derive(Debug)]
 pub(crate) struct NodeState {
     pub(crate) tasks: Range<TaskIndex>,
-    pub(crate) needs: Box<[Need]>,
+    pub(crate) needs: Few<Need>,
     rare: Option<Box<Rare>>,
     /// The task that handed it out.
     pub(crate) parent: Option<TaskIndex>,

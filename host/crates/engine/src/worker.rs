@@ -204,9 +204,14 @@ impl WorkerTable {
         self.by_id.len()
     }
 
-    /// The worker that holds the least, among those that may take more.
-    pub(crate) fn least_loaded(&self) -> Option<u32> {
-        self.loads.least()
+    /// The worker that holds the least, among those that have room for a task that lasts so long
+    /// and of which `takes` is true.
+    pub(crate) fn least_loaded(
+        &self,
+        estimate_us: Option<u32>,
+        takes: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        self.loads.least(estimate_us, takes)
     }
 
     /// A parked attempt of a worker may go on.
@@ -227,8 +232,7 @@ impl WorkerTable {
     /// What a worker holds or takes has changed.
     fn note(&mut self, place: u32, config: &EngineConfig) {
         let worker = &self.workers[place];
-        let load = worker.is_open(config).then(|| worker.load_us(config));
-        self.loads.set(place, load);
+        self.loads.set(place, worker.load(config));
         if worker.is_all_long() {
             self.all_long.insert(place);
         } else {
@@ -244,7 +248,8 @@ impl WorkerTable {
     /// Whether what is known of a worker's load is what it is.
     pub(crate) fn knows_load(&self, place: u32, config: &EngineConfig) -> bool {
         let worker = &self.workers[place];
-        self.loads.get(place) == worker.is_open(config).then(|| worker.load_us(config))
+        self.loads.get(place) == worker.load(config)
+            && worker.agrees_with_load(config)
             && self.with_resumable.contains(&place) != worker.resumable.is_empty()
             && self.all_long.contains(&place) == worker.is_all_long()
     }

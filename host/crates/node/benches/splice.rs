@@ -13,7 +13,7 @@ use std::{hint::black_box, sync::Arc};
 use args::{Inputs, assemble};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use wask_proto::{
-    ArgTemplate, CallSpec, Encoding, MapSource, ModuleId, NodeSpec, ObjectId, Part, TaskIndex,
+    ArgTemplate, CallSpec, Encoding, Few, MapSource, ModuleId, NodeSpec, ObjectId, Part, TaskIndex,
     TaskOptions, Value,
 };
 
@@ -86,8 +86,8 @@ fn node(args: Vec<ArgTemplate>, map: Option<MapSource>) -> NodeSpec {
         }),
         tasks: 0..10,
         map: map.map(Box::new),
-        args,
-        after: Vec::new(),
+        args: args.into(),
+        after: Few::default(),
         output: true,
         import: None,
     }

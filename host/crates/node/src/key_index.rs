@@ -22,6 +22,11 @@ impl KeyIndex {
         self.positions.entry(hash(&position), same, hash).or_insert(position);
     }
 
+    /// Makes room for so many more keys.
+    pub(crate) fn reserve<'k>(&mut self, added: usize, key_at: impl Fn(u32) -> &'k str) {
+        self.positions.reserve(added, |at| self.hasher.hash_one(key_at(*at)));
+    }
+
     /// Where a key is.
     pub(crate) fn find<'k>(&self, key: &str, key_at: impl Fn(u32) -> &'k str) -> Option<u32> {
         let hash = self.hasher.hash_one(key);

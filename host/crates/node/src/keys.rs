@@ -5,7 +5,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use wask_proto::{CallSpec, MapSource, NodeSpec, Part, RunId, TaskIndex, ZipSource};
+use wask_proto::{CallSpec, Few, MapSource, NodeSpec, Part, RunId, TaskIndex, ZipSource};
 
 use crate::key_index::KeyIndex;
 
@@ -21,7 +21,7 @@ pub struct KeyView {
     /// Whether it is an array.
     pub is_array: bool,
     /// Places of tasks it needs (results or `after`), as written in the graph.
-    pub needs: Vec<Range<TaskIndex>>,
+    pub needs: Few<Range<TaskIndex>>,
     /// The task that handed it out.
     pub parent: Option<TaskIndex>,
 }
@@ -103,6 +103,11 @@ impl KeyTable {
 
 impl Chunk {
     fn extend(&mut self, keys: impl IntoIterator<Item = KeyView>) {
+        let keys = keys.into_iter();
+        // What growing step by step leaves behind is hard to hand back.
+        let added = keys.size_hint().0;
+        self.keys.reserve_exact(added);
+        self.positions.reserve(added, |at| &self.keys[at as usize].key);
         for key in keys {
             let position = self.keys.len() as u32;
             self.keys.push(key);
@@ -118,7 +123,7 @@ impl From<&NodeSpec> for KeyView {
             call: Arc::clone(&spec.call),
             tasks: spec.tasks.clone(),
             is_array: spec.map.is_some(),
-            needs: ranges_of(spec),
+            needs: ranges_of(spec).into(),
             parent: None,
         }
     }
@@ -126,7 +131,7 @@ impl From<&NodeSpec> for KeyView {
 
 /// Everything that a node needs, as ranges of places, in ascending order without repetition.
 pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
-    let mut needs = spec.after.clone();
+    let mut needs = spec.after.to_vec();
     spec.each_part(&mut |part| match part {
         Part::Task(task) => needs.push(*task..*task + 1),
         Part::Tasks(range) => needs.push(range.clone()),
@@ -141,7 +146,6 @@ pub(crate) fn ranges_of(spec: &NodeSpec) -> Vec<Range<TaskIndex>> {
     }
     needs.sort_by_key(|range| (range.start, range.end));
     needs.dedup();
-    needs.shrink_to_fit();
     needs
 }
 
@@ -151,11 +155,10 @@ pub(crate) fn needs_of_element(spec: &NodeSpec, element: TaskIndex) -> Vec<Range
         None | Some(MapSource::Range { .. } | MapSource::Imported) => return ranges_of(spec),
         Some(map) => map,
     };
-    let mut one = spec.clone_without_map();
-    let mut zipped = Vec::new();
+    let (mut args, mut zipped) = (spec.args.to_vec(), Vec::new());
     match map {
         MapSource::Each(elements) => {
-            one.args.extend(elements.get(element as usize).into_iter().flatten().cloned());
+            args.extend(elements.get(element as usize).into_iter().flatten().cloned());
         }
         MapSource::Zip(sources) => {
             for source in sources {
@@ -164,13 +167,14 @@ pub(crate) fn needs_of_element(spec: &NodeSpec, element: TaskIndex) -> Vec<Range
                         zipped.push(range.start + element..range.start + element + 1);
                     }
                     ZipSource::Values(values) => {
-                        one.args.extend(values.get(element as usize).cloned());
+                        args.extend(values.get(element as usize).cloned());
                     }
                 }
             }
         }
         MapSource::Range { .. } | MapSource::Imported => {}
     }
+    let one = NodeSpec { args: args.into(), ..spec.clone_without_map() };
     let mut needs = ranges_of(&one);
     needs.extend(zipped);
     needs
@@ -193,7 +197,7 @@ mod tests {
             }),
             tasks: number..number + 1,
             is_array: false,
-            needs: Vec::new(),
+            needs: Few::default(),
             parent: None,
         }
     }

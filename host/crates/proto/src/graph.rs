@@ -12,7 +12,7 @@ use std::{ops::Range, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 pub use self::calls::CallSpecs;
-use crate::{CallLimits, ModuleId, ObjectId, RunId, TaskId, TaskIndex, Timestamp};
+use crate::{CallLimits, Few, FewBytes, ModuleId, ObjectId, RunId, TaskId, TaskIndex, Timestamp};
 
 /// Delay before the first further attempt of a task.
 const RETRY_DELAY_DEFAULT_MS: u64 = 100;
@@ -52,9 +52,9 @@ pub struct NodeSpec {
     /// The elements of an array; `None` for a single task.
     pub map: Option<Box<MapSource>>,
     /// One template for each parameter of the function.
-    pub args: Vec<ArgTemplate>,
+    pub args: Few<ArgTemplate>,
     /// Tasks to wait for without using their results, as ranges of places.
-    pub after: Vec<Range<TaskIndex>>,
+    pub after: Few<Range<TaskIndex>>,
     /// Whether the results are outputs of the run.
     pub output: bool,
     /// For an import the first of the tasks of another run for which its tasks stand; the others
@@ -62,7 +62,7 @@ pub struct NodeSpec {
     pub import: Option<Box<TaskId>>,
 }
 
-const _: () = assert!(size_of::<NodeSpec>() <= 104);
+const _: () = assert!(size_of::<NodeSpec>() <= 96);
 
 /// A function and the options of its call: the same for most keys of a graph.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -106,14 +106,16 @@ pub enum ZipSource {
 
 /// An argument: CBOR bytes with holes, to be put side by side.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ArgTemplate(pub Vec<Part>);
+pub struct ArgTemplate(pub Few<Part>);
+
+const _: () = assert!(size_of::<ArgTemplate>() <= 24);
 
 /// A piece of an argument. A template that is one single hole passes its value on as it is; in
 /// all other cases raw bytes become a CBOR byte string.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Part {
     /// CBOR, as it is. Need not be a whole item: the header of a list whose items follow.
-    Literal(#[serde(with = "serde_bytes")] Vec<u8>),
+    Literal(FewBytes),
     /// The result of a task.
     Task(TaskIndex),
     /// The results of tasks side by side, as a CBOR list in order.
@@ -127,12 +129,12 @@ pub enum Part {
 impl ArgTemplate {
     /// A template without holes.
     pub fn literal(cbor: Vec<u8>) -> Self {
-        Self(vec![Part::Literal(cbor)])
+        Self::hole(Part::Literal(cbor.into()))
     }
 
     /// A template that is one hole.
-    pub fn hole(part: Part) -> Self {
-        Self(vec![part])
+    pub const fn hole(part: Part) -> Self {
+        Self(Few::one(part))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod actor;
 mod failure;
+mod few;
 mod frame;
 mod graph;
 mod ids;
@@ -28,6 +29,7 @@ pub mod worker;
 pub use actor::{ActorRecord, ArgBytes};
 pub use bulk::BULK_MIN_BYTES;
 pub use failure::{Failure, FailureKind};
+pub use few::{Few, FewBytes};
 pub use frame::{Carrier, FrameError, Incoming, bulk_head, decode_frame, encode_frame, send_ahead};
 pub use graph::{
     ArgTemplate, CallSpec, CallSpecs, MapSource, NodeSpec, OnFailed, Part, RunHeader, TaskOptions,

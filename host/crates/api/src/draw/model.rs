@@ -173,7 +173,7 @@ pub(super) mod tests {
     use std::sync::Arc;
 
     use wask_node::view::KeyView;
-    use wask_proto::{CallSpec, ModuleId, RunId, TaskOptions};
+    use wask_proto::{CallSpec, Few, ModuleId, RunId, TaskOptions};
 
     use super::*;
 
@@ -192,9 +192,9 @@ pub(super) mod tests {
             parent: None,
         };
         let keys = vec![
-            key("total", "sum", 0..1, std::iter::once(1..4).collect()),
-            key("sq", "square", 1..4, Vec::new()),
-            key("a<\"b", "square", 4..5, vec![0..1, 2..3]),
+            key("total", "sum", 0..1, Few::one(1..4)),
+            key("sq", "square", 1..4, Few::default()),
+            key("a<\"b", "square", 4..5, vec![0..1, 2..3].into()),
         ];
         let mut table = KeyTable::new(RunId(1), false);
         table.append(keys);

@@ -158,7 +158,7 @@ impl Fitting<'_> {
     fn raw_parts(&mut self, args: &[ArgTemplate], source: &mut MapSource) {
         let map_path = self.places.map;
         for (param, arg) in self.params.iter().zip(args).filter(|(param, _)| param.raw) {
-            let [Part::Item(n)] = *arg.0.as_slice() else { continue };
+            let [Part::Item(n)] = *arg.0 else { continue };
             let part = n as usize;
             match source {
                 MapSource::Imported => {}
@@ -245,7 +245,7 @@ impl Fitting<'_> {
                 continue;
             }
             let map = self.places.map;
-            let part = match *arg.0.as_slice() {
+            let part = match *arg.0 {
                 [Part::Item(n)] => u64::from(n),
                 _ => 0,
             };
@@ -291,7 +291,7 @@ fn literal_bytes(part: &Part) -> usize {
 
 /// A raw parameter takes one byte string, or a text as its UTF-8 bytes, or one hole.
 fn make_raw(arg: &mut ArgTemplate, param: &ParamInfo, path: &Path<'_>, errors: &mut Errors) {
-    match arg.0.as_mut_slice() {
+    match &mut *arg.0 {
         [Part::Literal(cbor)] => {
             let text = match Reader::new(cbor).item() {
                 Ok(Item::Bytes(_)) => return,
@@ -301,8 +301,9 @@ fn make_raw(arg: &mut ArgTemplate, param: &ParamInfo, path: &Path<'_>, errors: &
                     return expected(what, cbor, path, errors);
                 }
             };
-            cbor.clear();
-            write::bytes(cbor, text.as_bytes());
+            let mut bytes = Vec::new();
+            write::bytes(&mut bytes, text.as_bytes());
+            *cbor = bytes.into();
         }
         [Part::Task(_) | Part::Object(_) | Part::Item(_)] => {}
         _ => errors.add(path, "wrong_type", || {

@@ -119,8 +119,8 @@ pub(crate) fn check_value(body: &[u8]) -> Result<Vec<u8>, Errors> {
     if !refs.errors.is_empty() {
         return Err(refs.errors);
     }
-    let literal = template.0.into_iter().filter_map(|part| match part {
-        Part::Literal(cbor) => Some(cbor),
+    let literal = template.0.into_vec().into_iter().filter_map(|part| match part {
+        Part::Literal(cbor) => Some(cbor.into_vec()),
         _ => None,
     });
     Ok(literal.fold(Vec::new(), |mut all, cbor| {
@@ -223,8 +223,8 @@ impl Parts {
             call,
             tasks: self.tasks,
             map: self.map.map(Box::new),
-            args: self.args,
-            after: self.after,
+            args: self.args.into(),
+            after: self.after.into(),
             output,
             import: None,
         }

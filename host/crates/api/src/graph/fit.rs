@@ -472,11 +472,12 @@ mod tests {
     #[test]
     fn holes_are_not_judged_but_their_neighbours_are() {
         let schema = Schema::compile(r#"{"type": "array", "items": {"type": "integer"}}"#);
-        let argument = ArgTemplate(vec![
-            Part::Literal(vec![0x83, 0x01]),
+        let argument = [
+            Part::Literal(vec![0x83, 0x01].into()),
             Part::Task(0),
-            Part::Literal(vec![0x61, b'x']),
-        ]);
+            Part::Literal(vec![0x61, b'x'].into()),
+        ];
+        let argument = ArgTemplate(argument.into_iter().collect());
         let mut errors = Errors::default();
         assert!(!check_fit(&schema, &argument, &[], &Path::ROOT, &mut errors));
         assert_eq!(errors.into_parts().0[0].pointer, "/2");

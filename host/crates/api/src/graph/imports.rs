@@ -6,7 +6,7 @@ use std::{
 };
 
 use wask_node::view::{KeyTable, KeyView};
-use wask_proto::{CallSpec, MapSource, NodeSpec, TaskId, TaskIndex, TaskOptions};
+use wask_proto::{CallSpec, Few, MapSource, NodeSpec, TaskId, TaskIndex, TaskOptions};
 
 use super::options::OptionsPatch;
 use crate::{
@@ -118,8 +118,8 @@ impl Import<'_> {
             call,
             tasks,
             map: self.is_array.then(|| Box::new(MapSource::Imported)),
-            args: Vec::new(),
-            after: Vec::new(),
+            args: Few::default(),
+            after: Few::default(),
             output: false,
             import: Some(Box::new(self.first)),
         }

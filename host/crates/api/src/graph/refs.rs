@@ -82,13 +82,11 @@ impl<'k, 'a> Refs<'k, 'a> {
         let mut walk = Walk { refs: self, parts: Vec::new(), literal: Vec::new() };
         // The body was checked when it was read, so that reading cannot fail here.
         let _checked = walk.value(&mut Reader::new(value), path);
-        let Walk { mut parts, mut literal, .. } = walk;
+        let Walk { mut parts, literal, .. } = walk;
         if !literal.is_empty() {
-            literal.shrink_to_fit();
-            push(&mut parts, Part::Literal(literal));
+            push(&mut parts, Part::Literal(literal.into()));
         }
-        parts.shrink_to_fit();
-        ArgTemplate(parts)
+        ArgTemplate(parts.into())
     }
 
     /// The places behind the name of a key or a task, as in `after`.
@@ -384,14 +382,14 @@ impl Walk<'_, '_, '_> {
 
     fn hole(&mut self, part: Part) -> Option<()> {
         if !self.literal.is_empty() {
-            push(&mut self.parts, Part::Literal(std::mem::take(&mut self.literal)));
+            push(&mut self.parts, Part::Literal(std::mem::take(&mut self.literal).into()));
         }
         push(&mut self.parts, part);
         Some(())
     }
 }
 
-/// Adds a part; most templates have no other, and get room for no more.
+/// Adds a part; most templates have no other.
 fn push(parts: &mut Vec<Part>, part: Part) {
     if parts.is_empty() {
         parts.reserve_exact(1);

@@ -8,7 +8,7 @@ use wask_node::{
     view::{KeyTable, KeyView, actors::ActorClass},
 };
 use wask_proto::{
-    ArgTemplate, CallSpec, FunctionInfo, MapSource, ModuleId, ModuleInfo, ObjectId, OnFailed,
+    ArgTemplate, CallSpec, Few, FunctionInfo, MapSource, ModuleId, ModuleInfo, ObjectId, OnFailed,
     ParamInfo, Part, ResultInfo, RunId, TaskOptions, Timestamp, ZipSource,
 };
 
@@ -162,11 +162,11 @@ fn references_become_holes_at_any_depth() {
     assert_eq!(
         checked.nodes[1].args[0].0,
         [
-            Part::Literal(vec![0xa4, 0x61, b'a', 0x82, 0x01]),
+            Part::Literal(vec![0xa4, 0x61, b'a', 0x82, 0x01].into()),
             Part::Task(2),
-            Part::Literal(vec![0x62, b'$', b'b']),
+            Part::Literal(vec![0x62, b'$', b'b'].into()),
             Part::Object(object.into()),
-            Part::Literal(end),
+            Part::Literal(end.into()),
         ]
     );
     assert_eq!(checked.nodes[0].map.as_deref(), Some(&MapSource::Range { start: 3, step: -1 }));
@@ -212,7 +212,7 @@ fn arguments_may_be_given_by_name() {
 fn raw_parameters_take_bytes_and_text() {
     let text = |arg: &str| tasks(&format!(r#""a": {{"call": "numbers/count", "args": [{arg}]}}"#));
     let same = ArgTemplate::literal(vec![0x42, b'h', b'i']);
-    assert_eq!(text("\"hi\"").unwrap().nodes[0].args, std::slice::from_ref(&same));
+    assert_eq!(&*text("\"hi\"").unwrap().nodes[0].args, std::slice::from_ref(&same));
     assert_eq!(text(r#"{"$bytes": "aGk="}"#).unwrap().nodes[0].args, [same]);
     assert_eq!(faults(text("[1]")), ["wrong_type /tasks/a/args/0"]);
     let each = r#""a": {"call": "numbers/count", "map": {"each": [["hi"], [5]]}}"#;
@@ -407,7 +407,7 @@ fn more_tasks_may_name_tasks_that_exist() {
         }),
         tasks: 0..10,
         is_array: true,
-        needs: Vec::new(),
+        needs: Few::default(),
         parent: None,
     };
     let mut existing = KeyTable::new(RunId(1), true);
@@ -490,8 +490,8 @@ fn arguments_of_actors_may_name_finished_tasks_and_their_runs() {
     let keys: Vec<&str> = checked.tasks.iter().map(|task| task.key.as_str()).collect();
     assert_eq!(keys, ["a", "b[1]", "a"]);
     assert_eq!(checked.templates[0], ArgTemplate::hole(Part::Task(2)));
-    let note = [Part::Literal(vec![0x82]), Part::Task(0), Part::Task(1)];
-    assert_eq!(checked.templates[1], ArgTemplate(note.into()));
+    let note = [Part::Literal(vec![0x82].into()), Part::Task(0), Part::Task(1)];
+    assert_eq!(checked.templates[1], ArgTemplate(note.into_iter().collect()));
     assert!(check("load", &format!("[{a}]")).is_ok());
 
     let faults = |json: &str| {

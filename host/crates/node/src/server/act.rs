@@ -204,7 +204,7 @@ impl Server {
     /// Why tasks are cancelled that nobody cancelled: the task that handed them out is no more.
     fn parents_end(&self, run: RunId, task: TaskIndex) -> Option<Arc<str>> {
         let run = self.model.runs.get(&run)?;
-        let parent = run.node_of(task)?.parent?;
+        let parent = run.node_of(task)?.batch.parent?;
         let state = run.state_of(parent).filter(|state| state.is_final())?;
         let name = run.name_of(parent);
         Some(format!("`{name}`, which handed it out, is {}", state.name()).into())

@@ -125,7 +125,7 @@ impl Context<'_> {
 
     /// A template's value: one value as it is, or CBOR in pieces.
     fn whole(&self, template: &ArgTemplate) -> Result<Whole, ArgError> {
-        if let [part] = template.0.as_slice() {
+        if let [part] = &*template.0 {
             match part {
                 Part::Literal(bytes) => {
                     return Ok(Whole::One(Value::from_bytes(Encoding::Cbor, bytes)));
@@ -348,7 +348,7 @@ fn byte_string(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use std::sync::Arc;
 
-    use wask_proto::{CallSpec, ModuleId, TaskOptions, ValueData};
+    use wask_proto::{CallSpec, Few, ModuleId, TaskOptions, ValueData};
 
     use super::*;
 
@@ -377,8 +377,8 @@ mod tests {
             }),
             tasks: 0..10,
             map: map.map(Box::new),
-            args,
-            after: Vec::new(),
+            args: args.into(),
+            after: Few::default(),
             output: true,
             import: None,
         }
@@ -392,7 +392,7 @@ mod tests {
 
     #[test]
     fn a_list_of_results_becomes_one_cbor_array_with_null_for_what_failed() {
-        let spec = spec(vec![ArgTemplate(vec![Part::Tasks(0..3)])], None);
+        let spec = spec(vec![ArgTemplate::hole(Part::Tasks(0..3))], None);
         let results = vec![
             Some(Value::from_bytes(Encoding::Cbor, &[0x05])),
             None,
@@ -443,7 +443,7 @@ mod tests {
 
     #[test]
     fn a_result_to_come_leaves_a_gap_wherever_it_belongs() {
-        let nested = ArgTemplate(vec![Part::Literal(vec![0x81]), Part::Tasks(0..3)]);
+        let nested = ArgTemplate(vec![Part::Literal(vec![0x81].into()), Part::Tasks(0..3)].into());
         let spec = spec(vec![ArgTemplate::hole(Part::Task(1)), nested], None);
         let params = || std::iter::repeat(("p", false));
         let mut gaps = Vec::new();

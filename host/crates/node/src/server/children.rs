@@ -11,8 +11,8 @@ use std::{
 
 use wask_engine::{Event, Wait};
 use wask_proto::{
-    ArgTemplate, CallSpec, Failure, FailureKind, FunctionInfo, ModuleInfo, NodeSpec, Part, Record,
-    TaskId, TaskIndex, TaskOptions, TaskState, Value, WorkerId,
+    ArgTemplate, CallSpec, Failure, FailureKind, Few, FunctionInfo, ModuleInfo, NodeSpec, Part,
+    Record, TaskId, TaskIndex, TaskOptions, TaskState, Value, WorkerId,
     child::{ChildCall, Piece, Question},
     worker::{AttemptId, Parked, Reply, Resumption, Submitted},
 };
@@ -235,7 +235,7 @@ impl Server {
     fn make(&self, parent: TaskId, call: &ChildCall) -> Result<Made, Box<Failure>> {
         let run = self.run_of(parent)?;
         let of = run.node_of(parent.index).ok_or_else(|| invalid(GONE.to_owned()))?;
-        if of.nesting >= NESTING_MAX {
+        if of.batch.nesting >= NESTING_MAX {
             return Err(invalid(format!(
                 "tasks hand out tasks {NESTING_MAX} levels deep, which is the limit: does the \
                  recursion end?"
@@ -249,7 +249,7 @@ impl Server {
             impure: module.id != own.module,
             spec: NodeSpec {
                 key: Arc::clone(&of.spec().key),
-                args: arguments(function, &call.args, family)?,
+                args: arguments(function, &call.args, family)?.into(),
                 call: Arc::new(CallSpec {
                     module: module.id,
                     module_name: match call.call.rsplit_once('/') {
@@ -261,7 +261,7 @@ impl Server {
                 }),
                 tasks: 0..1,
                 map: None,
-                after: Vec::new(),
+                after: Few::default(),
                 output: false,
                 import: None,
             },
@@ -346,7 +346,7 @@ impl Server {
     }
 
     fn parent_of(&self, task: TaskId) -> Option<TaskId> {
-        let index = self.model.runs.get(&task.run)?.node_of(task.index)?.parent?;
+        let index = self.model.runs.get(&task.run)?.node_of(task.index)?.batch.parent?;
         Some(TaskId { index, ..task })
     }
 
@@ -417,7 +417,7 @@ fn arguments(
         )));
     }
     let part = |piece: &Piece| match piece {
-        Piece::Literal(bytes) => Ok(Part::Literal(bytes.clone())),
+        Piece::Literal(bytes) => Ok(Part::Literal(bytes.as_slice().into())),
         Piece::Child(call) => match family.and_then(|f| f.calls.get(*call as usize)) {
             Some(Ok(child)) => Ok(Part::Task(*child)),
             Some(Err(failure)) => Err(failure.clone()),

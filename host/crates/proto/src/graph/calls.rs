@@ -66,8 +66,8 @@ mod tests {
             call: Arc::new(call(function)),
             tasks: 0..1,
             map: None,
-            args: Vec::new(),
-            after: Vec::new(),
+            args: crate::Few::default(),
+            after: crate::Few::default(),
             output: false,
             import: None,
         };

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{ArgTemplate, CallSpec, MapSource, NodeSpec, TaskOptions};
-use crate::{ModuleId, TaskId, TaskIndex};
+use crate::{Few, ModuleId, TaskId, TaskIndex};
 
 impl Serialize for NodeSpec {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,8 +35,8 @@ struct Stored {
     function: Arc<str>,
     tasks: Range<TaskIndex>,
     map: Option<Box<MapSource>>,
-    args: Vec<ArgTemplate>,
-    after: Vec<Range<TaskIndex>>,
+    args: Few<ArgTemplate>,
+    after: Few<Range<TaskIndex>>,
     options: TaskOptions,
     output: bool,
     import: Option<Box<TaskId>>,
@@ -80,7 +80,8 @@ mod tests {
             function: "square".into(),
             options: options.clone(),
         };
-        let arg = ArgTemplate(vec![Part::Literal(vec![1]), Part::Object(ObjectId([9; 32]).into())]);
+        let arg = [Part::Literal(vec![1].into()), Part::Object(ObjectId([9; 32]).into())];
+        let arg = ArgTemplate(arg.into_iter().collect());
         let map = MapSource::Range { start: 4, step: -1 };
         let import = TaskId { run: RunId(5), index: 6 };
         let node = NodeSpec {
@@ -88,8 +89,8 @@ mod tests {
             call: Arc::new(call),
             tasks: 2..12,
             map: Some(Box::new(map.clone())),
-            args: vec![arg.clone()],
-            after: vec![0..2, 5..6],
+            args: Few::one(arg.clone()),
+            after: vec![0..2, 5..6].into(),
             output: true,
             import: Some(Box::new(import)),
         };

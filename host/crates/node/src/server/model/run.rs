@@ -58,18 +58,27 @@ pub(crate) struct Stop {
     pub(crate) cause: Option<TaskIndex>,
 }
 
-/// A key of a run. Its spec is shared with the record that brought it.
+/// A key of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeRow {
-    batch: Arc<Vec<NodeSpec>>,
+    pub(crate) batch: Arc<Batch>,
     position: u32,
     /// Its row in [`Run::functions`].
     pub(crate) function: u32,
-    /// When the run got it.
+}
+
+// A run may have a million keys.
+const _: () = assert!(size_of::<NodeRow>() <= 16);
+
+/// Keys that came together. Their specs are shared with the record that brought them.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    specs: Arc<Vec<NodeSpec>>,
+    /// When the run got them.
     pub(crate) created_at: Timestamp,
-    /// The task that handed it out.
+    /// The task that handed them out.
     pub(crate) parent: Option<TaskIndex>,
-    /// How many tasks handed out one another, down to it.
+    /// How many tasks handed out one another, down to them.
     pub(crate) nesting: u32,
 }
 
@@ -84,15 +93,15 @@ pub(crate) struct FunctionRow {
 impl NodeRow {
     pub(crate) fn spec(&self) -> &NodeSpec {
         // The position was taken from this very batch.
-        &self.batch[self.position as usize]
+        &self.batch.specs[self.position as usize]
     }
 
     pub(crate) fn graph_key(&self) -> GraphKey {
         GraphKey {
-            batch: Arc::clone(&self.batch),
+            batch: Arc::clone(&self.batch.specs),
             position: self.position,
             function: self.function,
-            parent: self.parent,
+            parent: self.batch.parent,
         }
     }
 }
@@ -125,14 +134,18 @@ impl Run {
 
     pub(crate) fn add_nodes(
         &mut self,
-        batch: &Arc<Vec<NodeSpec>>,
+        specs: &Arc<Vec<NodeSpec>>,
         parent: Option<TaskIndex>,
         at: Timestamp,
     ) {
         let above = parent.and_then(|parent| self.node_of(parent));
-        let nesting = above.map_or(0, |above| above.nesting + 1);
+        let nesting = above.map_or(0, |above| above.batch.nesting + 1);
+        let batch = Batch { specs: Arc::clone(specs), created_at: at, parent, nesting };
+        let batch = Arc::new(batch);
+        self.nodes.reserve(specs.len());
+        self.by_key.reserve(specs.len(), |place| &self.nodes[place as usize].spec().key);
         let mut last: Option<(&Arc<CallSpec>, u32)> = None;
-        for (spec, position) in batch.iter().zip(0..) {
+        for (spec, position) in specs.iter().zip(0..) {
             let function = match last {
                 Some((call, function)) if Arc::ptr_eq(call, &spec.call) => function,
                 _ => self.function_number(&spec.call),
@@ -140,14 +153,7 @@ impl Run {
             last = Some((&spec.call, function));
             let added = spec.tasks.end.saturating_sub(spec.tasks.start);
             self.count(function, TaskState::Waiting, added);
-            self.nodes.push(NodeRow {
-                batch: Arc::clone(batch),
-                position,
-                function,
-                created_at: at,
-                parent,
-                nesting,
-            });
+            self.nodes.push(NodeRow { batch: Arc::clone(&batch), position, function });
             let place = self.nodes.len() as u32 - 1;
             self.by_key.insert(place, |place| &self.nodes[place as usize].spec().key);
         }
@@ -282,7 +288,8 @@ impl Run {
     pub(crate) fn key_table(&mut self) -> KeyTable {
         let known = self.keys.len();
         let added = self.nodes.get(known..).unwrap_or_default();
-        let key = |node: &NodeRow| KeyView { parent: node.parent, ..KeyView::from(node.spec()) };
+        let key =
+            |node: &NodeRow| KeyView { parent: node.batch.parent, ..KeyView::from(node.spec()) };
         self.keys.append(added.iter().map(key));
         self.keys.clone()
     }

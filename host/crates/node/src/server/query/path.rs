@@ -48,7 +48,7 @@ impl Run {
         let mut compared = 0;
         let needs = self.need_ranges(task).into_iter().flatten().take(*budget);
         let needs = needs.inspect(|_| compared += 1);
-        let parent = self.node_of(task).and_then(|node| node.parent);
+        let parent = self.node_of(task).and_then(|node| node.batch.parent);
         let last = needs.filter(|&need| self.began(need)).max_by_key(|&n| self.ended_at(n));
         *budget -= compared;
         // A task that was handed out waited for the one that did it to begin.

@@ -141,13 +141,13 @@ impl Run {
             state: row.state,
             attempt: row.attempt,
             cached: row.cached,
-            created_at: node.created_at,
+            created_at: node.batch.created_at,
             queued_at: TaskRow::time(row.queued_at),
             started_at: TaskRow::time(row.started_at),
             finished_at: TaskRow::time(row.finished_at).filter(|_| row.state.is_final()),
             timing: row.timing(),
             progress: self.extra.get(&task).and_then(|extra| extra.progress),
-            parent: node.parent.map(|parent| self.name_of(parent)),
+            parent: node.batch.parent.map(|parent| self.name_of(parent)),
         })
     }
 
