@@ -21,12 +21,11 @@ const NO_LINKER: &str = "no linker for WebAssembly was found; install one, on De
 with\n\n    apt-get install --no-install-recommends lld\n";
 
 /// How guests are compiled, beside what their own configuration asks for. Each turn of a loop looks
-/// whether the guest is to stop, so short loops are unrolled where the code stays small; `simd128` is
-/// in every engine of ours.
-const RUSTFLAGS: [&str; 4] = [
+/// whether the guest is to stop, so loops that stay small are unrolled; `simd128` is in every engine
+/// of ours.
+const RUSTFLAGS: [&str; 3] = [
     "-Ctarget-feature=+simd128",
     "-Cllvm-args=--unroll-runtime",
-    "-Cllvm-args=--unroll-count=4",
     "-Cllvm-args=--unroll-threshold=80",
 ];
 
