@@ -37,9 +37,10 @@ const MEMORY_KEEP_RESIDENT_BYTES: usize = 1024 * 1024;
 const TABLE_KEEP_RESIDENT_BYTES: usize = 1024 * 1024;
 const STACK_KEEP_RESIDENT_BYTES: usize = 64 * 1024;
 
-/// Places in the pool that keep a module's image although no call uses them: so many modules take
-/// turns without one of them being mapped anew. Each may hold resident pages, so this bounds an
-/// idle executor's memory.
+/// Places in the pool that keep a module's image although no call uses them, so that modules take
+/// turns without being mapped anew. wasmtime divides them by the processors there are, and the one
+/// thread that calls keeps to its part: 64 of them on two. Each may hold resident pages, so this
+/// bounds an idle executor's memory.
 const WARM_SLOTS_MAX: u32 = 128;
 
 /// Frames in a guest's trace.
