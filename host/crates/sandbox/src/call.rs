@@ -1,7 +1,7 @@
 //! One call of a guest's function: a fresh store, a fresh instance, the call, its outcome.
 //!
-//! A call is a future, because a guest may have to wait; one that may runs on a fiber of its own. Nothing
-//! here knows where calls come from or where outcomes go.
+//! A call is a future, because a guest may have to wait; one that may runs on a fiber of its own.
+//! Nothing here knows where calls come from or where outcomes go.
 
 use std::{
     pin::Pin,

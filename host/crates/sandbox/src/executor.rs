@@ -95,7 +95,7 @@ fn serve(args: &ExecutorArgs, inherited: fds::Inherited) -> io::Result<()> {
     }
 }
 
-/// A call with a sandbox of its own, on a fiber.
+/// A call with a sandbox of its own, on a fiber if it may wait.
 struct Task {
     job: u64,
     future: Pin<Box<dyn Future<Output = JobDone>>>,
